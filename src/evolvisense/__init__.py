@@ -1,0 +1,51 @@
+"""EvolviSense reads faces and voices in video: fast, offline, private.
+
+    import evolvisense
+    report = evolvisense.analyze("interview.webm")
+    print(report.people[0].mean_probabilities)
+"""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+if TYPE_CHECKING:
+    from evolvisense.media import MediaLimits
+    from evolvisense.pipeline import AnalysisOptions, Analyzer
+    from evolvisense.report import Report
+
+__all__ = ["AnalysisOptions", "Analyzer", "MediaLimits", "Report", "analyze"]
+
+_HOMES = {
+    "AnalysisOptions": "evolvisense.pipeline",
+    "Analyzer": "evolvisense.pipeline",
+    "MediaLimits": "evolvisense.media",
+    "Report": "evolvisense.report",
+}
+
+
+def analyze(
+    source: str | Path | BinaryIO,
+    *,
+    frame_skip: int = 1,
+    max_frames: int | None = None,
+    voice: bool = True,
+) -> Report:
+    """Analyse one video, given by path or as a binary file object.
+
+    Loads the models each time: for several videos make one `Analyzer` and keep it.
+    Raises an `evolvisense.errors.InputError` that says what is wrong with the file.
+    """
+    from evolvisense.pipeline import AnalysisOptions, Analyzer  # noqa: PLC0415 - keeps import light
+
+    options = AnalysisOptions(frame_skip=frame_skip, max_frames=max_frames, voice=voice)
+    return Analyzer().analyze(source, options)
+
+
+def __getattr__(name: str) -> object:
+    """Load public names when they are first used."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'evolvisense' has no attribute '{name}'")
+    return getattr(importlib.import_module(_HOMES[name]), name)

@@ -1,0 +1,13 @@
+"""Files become frames and audio blocks here, and nowhere else (PyAV).
+
+`container`: opening safely. `probe`: facts and limits. `video`: frames. `audio`: blocks.
+`extent`: where the pictures begin and end, for files whose header does not say.
+"""
+
+from evolvisense.media.audio import decode_audio
+from evolvisense.media.extent import measure_extent
+from evolvisense.media.limits import MediaLimits
+from evolvisense.media.probe import probe
+from evolvisense.media.video import decode_video
+
+__all__ = ["MediaLimits", "decode_audio", "decode_video", "measure_extent", "probe"]

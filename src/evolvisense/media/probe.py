@@ -1,0 +1,107 @@
+"""Facts about a file, from its header and its first picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import av
+from av.container import InputContainer
+from av.video.frame import VideoFrame as AvVideoFrame
+from av.video.stream import VideoStream
+
+from evolvisense.errors import (
+    EmptyFileError,
+    FileTooLargeError,
+    FileUnreadableError,
+    NoFramesError,
+    TooManyStreamsError,
+    VideoTooLongError,
+)
+from evolvisense.media.container import (
+    check_pixels,
+    choose_audio,
+    choose_video,
+    decoded_frames,
+    open_container,
+)
+from evolvisense.media.limits import MediaLimits
+from evolvisense.types.media import AudioStreamInfo, MediaInfo, VideoStreamInfo
+
+
+def probe(path: Path, limits: MediaLimits | None = None) -> MediaInfo:
+    """Facts about the file at `path`; decodes one picture to be sure that there is one.
+
+    Raises EmptyFileError, FileUnreadableError, NotAVideoError, NoVideoStreamError, NoFramesError or
+    the LimitError that applies.
+    """
+    limits = limits or MediaLimits()
+    size = _size_within_limit(path, limits)
+    with open_container(path) as container:
+        if len(container.streams) > limits.max_streams:
+            raise TooManyStreamsError(
+                f"the file has {len(container.streams)} streams, {limits.max_streams} are allowed"
+            )
+        stream = choose_video(container)
+        check_pixels(stream.codec_context.width, stream.codec_context.height, limits)
+        duration_s = _container_duration_s(container, limits)
+        audio = choose_audio(container)
+        first = next(decoded_frames(container, stream, limits), None)
+        if first is None:
+            raise NoFramesError("the file opens, but no picture of it can be decoded")
+        return MediaInfo(
+            container=container.format.name,
+            size_bytes=size,
+            duration_s_from_header=duration_s,
+            video=_video_info(stream, first),
+            audio=None
+            if audio is None
+            else AudioStreamInfo(
+                codec=audio.codec_context.name,
+                rate_hz=audio.codec_context.sample_rate,
+                channels=audio.codec_context.layout.nb_channels,
+            ),
+            stream_count=len(container.streams),
+        )
+
+
+def _size_within_limit(path: Path, limits: MediaLimits) -> int:
+    try:
+        size = path.stat().st_size
+    except OSError as error:
+        raise FileUnreadableError(f"cannot read {path.name}: {error.strerror}") from error
+    if not path.is_file():
+        raise FileUnreadableError(f"{path.name} is not a file")
+    if size == 0:
+        raise EmptyFileError("the file is empty (0 bytes)")
+    if size > limits.max_bytes:
+        raise FileTooLargeError(f"the file has {size} bytes, {limits.max_bytes} are allowed")
+    return size
+
+
+def _container_duration_s(container: InputContainer, limits: MediaLimits) -> float | None:
+    if container.duration is None or container.duration <= 0:
+        return None
+    duration_s = container.duration / av.time_base
+    if duration_s > limits.max_duration_s:
+        raise VideoTooLongError(
+            f"the video lasts {duration_s:.0f} s, {limits.max_duration_s:.0f} s are allowed"
+        )
+    return duration_s
+
+
+def _video_info(stream: VideoStream, first: AvVideoFrame) -> VideoStreamInfo:
+    width, height = first.width, first.height
+    clockwise_deg = -round(first.rotation / 90) * 90 % 360
+    if clockwise_deg in (90, 270):
+        width, height = height, width
+    has_duration = stream.duration is not None and stream.time_base is not None
+    return VideoStreamInfo(
+        codec=stream.codec_context.name,
+        width_px=width,
+        height_px=height,
+        rotation_deg=clockwise_deg,
+        average_rate_hz=float(stream.average_rate) if stream.average_rate else None,
+        duration_s_from_header=(
+            float((stream.duration or 0) * (stream.time_base or 0)) if has_duration else None
+        ),
+    )

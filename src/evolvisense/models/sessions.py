@@ -1,0 +1,47 @@
+"""ONNX Runtime sessions: the only place that knows the runtime."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from evolvisense.models.spec import ModelSpec
+from evolvisense.models.store import load_bytes
+
+MAX_BATCH = 32
+"""Larger batches gain nothing on a CPU and only hold memory."""
+
+
+class OnnxSession:
+    """A model ready to run; safe to call from several threads."""
+
+    def __init__(self, model: bytes, threads: int = 1) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        # Spinning threads would take the cores that decoding needs meanwhile.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        self._session: Any = onnxruntime.InferenceSession(
+            model, options, providers=["CPUExecutionProvider"]
+        )
+
+    @classmethod
+    def of(cls, spec: ModelSpec, threads: int = 1) -> OnnxSession:
+        """The session of a spec's verified file. Raises ModelMissingError, ModelCorruptError."""
+        return cls(load_bytes(spec), threads)
+
+    def run(self, inputs: Mapping[str, NDArray[Any]]) -> list[NDArray[np.float32]]:
+        """All outputs for named inputs."""
+        return cast("list[NDArray[np.float32]]", self._session.run(None, dict(inputs)))
+
+    def run_batched(self, name: str, batch: NDArray[Any]) -> NDArray[np.float32]:
+        """First output for `batch` (M, ...), computed in parts of MAX_BATCH."""
+        parts = [
+            self.run({name: batch[start : start + MAX_BATCH]})[0]
+            for start in range(0, len(batch), MAX_BATCH)
+        ]
+        return np.concatenate(parts)

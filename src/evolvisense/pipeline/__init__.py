@@ -1,0 +1,6 @@
+"""The whole flow: `analyzer` is it on one screen; `faces_stage`, `streams`, `clock` serve it."""
+
+from evolvisense.pipeline.analyzer import Analyzer
+from evolvisense.types.options import AnalysisOptions
+
+__all__ = ["AnalysisOptions", "Analyzer"]

@@ -1,0 +1,212 @@
+"""The whole flow on one screen.
+
+    file --probe--> facts
+     |--frames--> [thread] decode --> faces: detect, follow, crop --> expression, in batches --+
+     `--sound---> [thread] decode --> voice: activity, pitch, level -------------------------+ |
+                                                              formula v1, report <-----------+-+
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from evolvisense.errors import CancelledError, FileTooLargeError
+from evolvisense.media import MediaLimits, decode_audio, decode_video, measure_extent, probe
+from evolvisense.models.engines import create_engine
+from evolvisense.pipeline.clock import StageClock
+from evolvisense.pipeline.faces_stage import CropReader, FaceStage, FrameReader, WholeReader
+from evolvisense.pipeline.streams import prefetch
+from evolvisense.faces import group_people
+from evolvisense.report import Findings, Report, build_report
+from evolvisense.scoring import dominant_frames, score_v1
+from evolvisense.types.engines import (
+    ExpressionClassifier,
+    ExpressionEngine,
+    FaceDetector,
+    FaceTracker,
+    ModelIdentity,
+    PitchTracker,
+    VoiceActivity,
+    WholeFrameReader,
+)
+from evolvisense.types.media import AudioBlock, MediaExtent, MediaInfo
+from evolvisense.types.options import AnalysisOptions
+from evolvisense.types.progress import Progress, ProgressListener, Stage
+from evolvisense.types.voice import VoiceReading
+from evolvisense.voice import VoiceReader
+
+FRAMES_AHEAD = 4
+COPY_BYTES = 1024 * 1024
+
+Source = str | Path | BinaryIO
+
+
+class Analyzer:
+    """Analyses videos. Models are loaded once; `analyze` may be called from several threads.
+
+    Engines are chosen by name (entry-point group `evolvisense.engines`). Raises UnknownEngineError,
+    EngineUnavailableError, ModelMissingError or ModelCorruptError.
+    """
+
+    def __init__(
+        self,
+        *,
+        detector: str = "libfacedetection",
+        tracker: str = "nearest",
+        expression: str = "evolvisense",
+        activity: str = "silero",
+        pitch: str = "swift-f0",
+        limits: MediaLimits | None = None,
+    ) -> None:
+        self.limits = limits or MediaLimits()
+        self._tracker = cast("FaceTracker", create_engine("tracker", tracker))
+        self._expression = cast("ExpressionEngine", create_engine("expression", expression))
+        self._detector: FaceDetector | None = None
+        if not isinstance(self._expression, WholeFrameReader):
+            self._detector = cast("FaceDetector", create_engine("detector", detector))
+        self._voice = VoiceReader(
+            cast("VoiceActivity", create_engine("activity", activity)),
+            cast("PitchTracker", create_engine("pitch", pitch)),
+        )
+
+    @property
+    def models(self) -> tuple[ModelIdentity, ...]:
+        """What every result of this analyzer was made with."""
+        engines = (
+            self._detector,
+            self._tracker,
+            self._expression,
+            self._voice.activity,
+            self._voice.pitch,
+        )
+        return tuple(engine.model for engine in engines if engine is not None)
+
+    def analyze(
+        self,
+        source: Source,
+        options: AnalysisOptions | None = None,
+        *,
+        on_progress: ProgressListener | None = None,
+        is_cancelled: Callable[[], bool] | None = None,
+    ) -> Report:
+        """The report of a video file, given by path or as a binary file object.
+
+        Raises the InputError that applies, or CancelledError once `is_cancelled()` is true.
+        """
+        watch = _Watch(on_progress, is_cancelled)
+        clock = StageClock()
+        options = options or AnalysisOptions()
+        with _as_path(source, self.limits) as path, ThreadPoolExecutor(1, "voice") as pool:
+            watch.tell("opening", 0.0, None)
+            with clock.stage("open"):
+                info = probe(path, self.limits)
+                extent = measure_extent(path)
+            voice = pool.submit(self._read_voice, path, info, options, clock, watch)
+            stage = self._read_faces(path, options, extent, clock, watch, voice)
+            reading = voice.result()
+        watch.tell("scoring", extent.duration_s, extent.duration_s)
+        with clock.stage("score"):
+            frames, faces = stage.result()
+            people = group_people(faces.track_id, faces.row, faces.xyxy)
+            legacy = score_v1(
+                dominant_frames(frames, faces, people), None if reading is None else reading.legacy
+            )
+        report = build_report(
+            Findings(info, extent, frames, faces, people, reading, legacy),
+            options=options,
+            models=self.models,
+            timings_s=clock.seconds(),
+        )
+        watch.tell("done", extent.duration_s, extent.duration_s)
+        return report
+
+    def _read_faces(
+        self,
+        path: Path,
+        options: AnalysisOptions,
+        extent: MediaExtent,
+        clock: StageClock,
+        watch: _Watch,
+        voice: Future[VoiceReading | None],
+    ) -> FaceStage:
+        reader: FrameReader
+        if self._detector is None:
+            reader = WholeReader(cast("WholeFrameReader", self._expression), clock)
+        else:
+            classifier = cast("ExpressionClassifier", self._expression)
+            reader = CropReader(self._detector, classifier, clock)
+        stage = FaceStage(reader, self._tracker.start())
+        frames = decode_video(path, options.frame_skip, options.max_frames, self.limits)
+        try:
+            with prefetch(clock.timed("decode", frames), FRAMES_AHEAD) as decoded:
+                for reading in stage.read(decoded):
+                    watch.faces += len(reading.detections)
+                    watch.tell("analysing", reading.pts_s - extent.start_s, extent.duration_s)
+        except BaseException:
+            watch.stop()
+            voice.cancel()
+            raise
+        return stage
+
+    def _read_voice(
+        self,
+        path: Path,
+        info: MediaInfo,
+        options: AnalysisOptions,
+        clock: StageClock,
+        watch: _Watch,
+    ) -> VoiceReading | None:
+        if info.audio is None or not options.voice:
+            return None
+
+        def blocks() -> Iterator[AudioBlock]:
+            for block in clock.timed("decode_audio", decode_audio(path, self.limits)):
+                watch.check()
+                yield block
+
+        with clock.stage("voice"):
+            return self._voice.read(blocks())
+
+
+class _Watch:
+    """Passes progress on and stops the work; used by both threads of an analysis."""
+
+    def __init__(
+        self, listener: ProgressListener | None, is_cancelled: Callable[[], bool] | None
+    ) -> None:
+        self._listener = listener
+        self._is_cancelled = is_cancelled
+        self._stopped = False
+        self.faces = 0
+
+    def tell(self, stage: Stage, done_s: float, total_s: float | None) -> None:
+        self.check()
+        if self._listener is not None:
+            self._listener(Progress(stage, done_s, total_s, self.faces))
+
+    def check(self) -> None:
+        if self._stopped or (self._is_cancelled is not None and self._is_cancelled()):
+            raise CancelledError("the analysis was cancelled")
+
+    def stop(self) -> None:
+        self._stopped = True
+
+
+@contextmanager
+def _as_path(source: Source, limits: MediaLimits) -> Iterator[Path]:
+    """The source as a file that FFmpeg can open twice; a copy of a file object is deleted again."""
+    if isinstance(source, str | Path):
+        yield Path(source)
+        return
+    with tempfile.NamedTemporaryFile(prefix="evolvisense-") as copy:
+        while chunk := source.read(COPY_BYTES):
+            copy.write(chunk)
+            if copy.tell() > limits.max_bytes:
+                raise FileTooLargeError(f"more than {limits.max_bytes} bytes were given")
+        copy.flush()
+        yield Path(copy.name)

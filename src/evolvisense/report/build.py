@@ -1,0 +1,221 @@
+"""Findings of the layers -> report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+
+import numpy as np
+
+from evolvisense.report import schema
+from evolvisense.types.arrays import I64
+from evolvisense.types.engines import ModelIdentity
+from evolvisense.types.faces import FaceObservations, FrameLog, Person
+from evolvisense.types.media import MediaExtent, MediaInfo
+from evolvisense.types.options import AnalysisOptions
+from evolvisense.types.scores import EMOTIONS, LegacyScores
+from evolvisense.types.voice import VoiceReading
+
+CUT_OFF_TOLERANCE_S = 1.0
+
+
+@dataclass(frozen=True)
+class Findings:
+    """All that the layers found in one file."""
+
+    info: MediaInfo
+    extent: MediaExtent
+    frames: FrameLog
+    faces: FaceObservations
+    people: Sequence[Person]
+    voice: VoiceReading | None
+    legacy: LegacyScores
+
+
+def build_report(
+    findings: Findings,
+    *,
+    options: AnalysisOptions,
+    models: Sequence[ModelIdentity],
+    timings_s: Mapping[str, float],
+) -> schema.Report:
+    """The report of one analysis."""
+    return schema.Report(
+        schema_version=schema.SCHEMA_VERSION,
+        producer=schema.Producer(name="evolvisense", version=version("evolvisense")),
+        limits=schema.LIMITS_NOTICE,
+        media=_media(findings),
+        options=schema.OptionsUsed(**asdict(options)),
+        models=[schema.ModelUsed(**asdict(model)) for model in models],
+        frames=schema.Frames(
+            number=findings.frames.number,
+            time_s=findings.frames.pts_s,
+            faces=findings.frames.face_count,
+        ),
+        people=[_person(person, findings) for person in findings.people],
+        voice=None if findings.voice is None else _voice(findings.voice),
+        voice_absent_reason=_voice_absent_reason(findings, options),
+        v1=_legacy(findings),
+        warnings=_warnings(findings, options),
+        timings_s={stage: round(seconds, 4) for stage, seconds in timings_s.items()},
+    )
+
+
+def _media(findings: Findings) -> schema.MediaFacts:
+    info, extent = findings.info, findings.extent
+    video = info.video
+    return schema.MediaFacts(
+        container=info.container,
+        size_bytes=info.size_bytes,
+        start_s=extent.start_s,
+        duration_s=extent.duration_s,
+        duration_s_from_header=info.duration_s_from_header,
+        video=schema.VideoFacts(
+            codec=video.codec,
+            width_px=video.width_px,
+            height_px=video.height_px,
+            rotation_deg=video.rotation_deg,
+            average_rate_hz=video.average_rate_hz,
+        ),
+        audio=None if info.audio is None else schema.AudioFacts(**asdict(info.audio)),
+        stream_count=info.stream_count,
+    )
+
+
+def _person(person: Person, findings: Findings) -> schema.Person:
+    faces, frames = findings.faces, findings.frames
+    mine = np.flatnonzero(np.isin(faces.track_id, person.track_ids))
+    rows = faces.row[mine]
+    boxes, probs = faces.xyxy[mine], faces.probs[mine]
+    return schema.Person(
+        id=person.id,
+        is_main=person.is_main,
+        frames=len(mine),
+        share_of_frames=round(len(mine) / len(frames.number), 4),
+        mean_probabilities={
+            emotion: round(float(probs[:, i].mean()), 4) for i, emotion in enumerate(EMOTIONS)
+        },
+        tracks=[_track(track, mine, findings) for track in person.track_ids],
+        timeline=schema.FaceTimeline(
+            frame_number=frames.number[rows],
+            time_s=frames.pts_s[rows],
+            track_id=faces.track_id[mine],
+            left_px=boxes[:, 0],
+            top_px=boxes[:, 1],
+            right_px=boxes[:, 2],
+            bottom_px=boxes[:, 3],
+            score=faces.score[mine],
+            size_px=faces.quality.size_px[mine],
+            sharpness=faces.quality.sharpness[mine],
+            brightness=faces.quality.brightness[mine],
+            probabilities={emotion: probs[:, i] for i, emotion in enumerate(EMOTIONS)},
+        ),
+    )
+
+
+def _track(track_id: int, mine: I64, findings: Findings) -> schema.Track:
+    seen = mine[findings.faces.track_id[mine] == track_id]
+    times = findings.frames.pts_s[findings.faces.row[seen]]
+    return schema.Track(
+        id=track_id, start_s=float(times[0]), end_s=float(times[-1]), frames=len(seen)
+    )
+
+
+def _voice(reading: VoiceReading) -> schema.Voice:
+    timeline = reading.timeline
+    measures = {
+        name: None if value is None else round(value, 3)
+        for name, value in asdict(reading.features).items()
+    }
+    return schema.Voice(
+        measures=schema.VoiceMeasures(**measures),
+        segments=[
+            schema.Segment(start_s=round(s.start_s, 3), end_s=round(s.end_s, 3))
+            for s in reading.segments
+        ],
+        timeline=schema.VoiceColumns(
+            step_s=timeline.step_s,
+            time_s=timeline.pts_s,
+            speech_probability=timeline.speech_probability,
+            f0_hz=timeline.f0_hz,
+            level_dbfs=timeline.level_dbfs,
+        ),
+    )
+
+
+def _legacy(findings: Findings) -> schema.LegacyBlock:
+    scores = findings.legacy
+    voice = scores.voice
+    return schema.LegacyBlock(
+        formula="v1-legacy",
+        emotions={emotion: list(values) for emotion, values in scores.emotions.items()},
+        mental_health=schema.LegacyMentalHealth(
+            depression=scores.depression,
+            stress=scores.stress,
+            anxiety=scores.anxiety,
+            confidence=scores.confidence,
+        ),
+        voice_analysis=None if voice is None else schema.LegacyVoiceAnalysis(**asdict(voice)),
+        frame_data=[
+            schema.LegacyFrameData(
+                time=frame.time_s,
+                stress=frame.stress,
+                anxiety=frame.anxiety,
+                confidence=frame.confidence,
+            )
+            for frame in scores.frames
+        ],
+        peak_stress=scores.peak_stress,
+        video_duration=round(findings.extent.duration_s, 3),
+    )
+
+
+def _voice_absent_reason(findings: Findings, options: AnalysisOptions) -> str | None:
+    if findings.voice is not None:
+        return None
+    if not options.voice:
+        return "not_wanted"
+    return "no_audio_stream" if findings.info.audio is None else "audio_not_decodable"
+
+
+def _warnings(findings: Findings, options: AnalysisOptions) -> list[schema.Notice]:
+    frames, extent = findings.frames, findings.extent
+    found: list[tuple[str, str]] = []
+    if not len(frames.number):
+        found.append(
+            (
+                "no_frames_analysed",
+                f"the video has fewer than {options.frame_skip} frames that can be decoded: "
+                "choose a smaller frame_skip",
+            )
+        )
+    elif not findings.people:
+        found.append(("no_face", "no face was found in any analysed frame"))
+    if len(findings.people) > 1:
+        found.append(
+            (
+                "several_people",
+                f"{len(findings.people)} people were found; the v1 block is about the main one",
+            )
+        )
+    header_s = findings.info.duration_s_from_header
+    if header_s is not None and header_s - extent.duration_s > CUT_OFF_TOLERANCE_S:
+        found.append(
+            (
+                "video_cut_off",
+                f"the header promises {header_s:.1f} s, pictures are there for "
+                f"{extent.duration_s:.1f} s",
+            )
+        )
+    if options.max_frames is not None and len(frames.number) == options.max_frames:
+        read_s = float(frames.pts_s[-1]) - extent.start_s
+        found.append(
+            (
+                "stopped_at_max_frames",
+                f"faces were read in the first {read_s:.1f} s of {extent.duration_s:.1f} s",
+            )
+        )
+    if findings.voice is None and options.voice:
+        found.append(("no_voice", "there is no sound that can be decoded"))
+    return [schema.Notice(code=code, message=message) for code, message in found]

@@ -1,0 +1,254 @@
+"""The report: what an analysis says, with units in the names. Its JSON Schema is in `docs/`."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from evolvisense.report.columns import (
+    FractionColumn,
+    IntegerColumn,
+    MeasureColumn,
+    PixelColumn,
+    TimeColumn,
+)
+from evolvisense.types.scores import Emotion
+
+SCHEMA_VERSION = "1.0"
+
+LIMITS_NOTICE = (
+    "Experimental. These numbers describe visible and audible behaviour in this recording relative "
+    "to a reference set. They do not measure how you feel and do not diagnose depression, anxiety "
+    "or any condition. About one in four people show the opposite voice-pitch change under stress. "
+    "Not for use on employees, applicants, pupils or students (prohibited in the EU). If you are "
+    "struggling, contact a health professional or a local crisis line."
+)
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+class Producer(_Part):
+    """The software that wrote a report."""
+
+    name: str = Field(description="Always `evolvisense`.")
+    version: str = Field(description="Version of the package.")
+
+
+class VideoFacts(_Part):
+    """The video stream that was analysed."""
+
+    codec: str = Field(description="FFmpeg's name of the codec.")
+    width_px: int = Field(description="Width of the upright picture.")
+    height_px: int = Field(description="Height of the upright picture.")
+    rotation_deg: int = Field(description="Clockwise turn that was applied: 0, 90, 180 or 270.")
+    average_rate_hz: float | None = Field(
+        description="Mean frame rate by the header; never used to compute a time."
+    )
+
+
+class AudioFacts(_Part):
+    """The audio stream that was analysed."""
+
+    codec: str = Field(description="FFmpeg's name of the codec.")
+    rate_hz: int = Field(description="Sample rate.")
+    channels: int = Field(description="Channels; their mean is analysed.")
+
+
+class MediaFacts(_Part):
+    """Facts about the file."""
+
+    container: str = Field(description="FFmpeg's name of the container format.")
+    size_bytes: int = Field(description="Size of the file.")
+    start_s: float = Field(description="Time of the first picture on the file's own clock.")
+    duration_s: float = Field(
+        description="From the first picture to the end of the last, measured on the packets."
+    )
+    duration_s_from_header: float | None = Field(
+        description="What the header says; null where it says nothing (WebM from a browser)."
+    )
+    video: VideoFacts
+    audio: AudioFacts | None = Field(description="null where no audio stream can be decoded.")
+    stream_count: int = Field(description="Streams in the container, used or not.")
+
+
+class OptionsUsed(_Part):
+    """Every option of the analysis."""
+
+    frame_skip: int = Field(description="Frames whose 1-based number is a multiple were analysed.")
+    max_frames: int | None = Field(description="Limit of analysed frames; null for none.")
+    voice: bool = Field(description="Whether the voice was to be read.")
+
+
+class ModelUsed(_Part):
+    """A model or method that took part."""
+
+    id: str = Field(description="Its name.")
+    version: str = Field(description="Its version; of the package where weights are inside one.")
+    licence: str = Field(description="Licence of the weights or the method.")
+    sha256: str | None = Field(description="Hash of its file; null for a third-party package.")
+
+
+class Frames(_Part):
+    """Columns over the analysed frames, whether or not a face was found."""
+
+    number: IntegerColumn = Field(description="1-based number of the frame in the stream.")
+    time_s: TimeColumn = Field(description="True presentation time.")
+    faces: IntegerColumn = Field(description="Faces found; 0 says that nobody was found.")
+
+
+class Track(_Part):
+    """A face followed without a gap of more than two seconds."""
+
+    id: int = Field(description="1-based, unique in the report.")
+    start_s: float = Field(description="First sighting.")
+    end_s: float = Field(description="Last sighting.")
+    frames: int = Field(description="Analysed frames in which it was seen.")
+
+
+class FaceTimeline(_Part):
+    """Columns over the frames in which the person was found."""
+
+    frame_number: IntegerColumn = Field(description="1-based number of the frame.")
+    time_s: TimeColumn = Field(description="True presentation time.")
+    track_id: IntegerColumn = Field(description="Track of the sighting.")
+    left_px: PixelColumn = Field(description="Left edge of the face box in source pixels.")
+    top_px: PixelColumn = Field(description="Top edge.")
+    right_px: PixelColumn = Field(description="Right edge.")
+    bottom_px: PixelColumn = Field(description="Bottom edge.")
+    score: FractionColumn = Field(description="The detector's own confidence, 0-1.")
+    size_px: PixelColumn = Field(description="Geometric mean of the box's sides.")
+    sharpness: PixelColumn = Field(
+        description="Standard deviation of the Laplacian of the 64 px crop, grey levels."
+    )
+    brightness: FractionColumn = Field(description="Mean grey level of the crop, 0-1.")
+    probabilities: dict[Emotion, FractionColumn] = Field(
+        description="Probability of each expression, 0-1; the seven sum to 1 in each frame."
+    )
+
+
+class Person(_Part):
+    """One person: tracks that follow each other at one place. Nobody is identified."""
+
+    id: int = Field(description="1-based, by first appearance.")
+    is_main: bool = Field(description="True for the one seen longest and largest.")
+    frames: int = Field(description="Analysed frames in which the person was found.")
+    share_of_frames: float = Field(description="The same as a share of all analysed frames, 0-1.")
+    mean_probabilities: dict[Emotion, float] = Field(
+        description="Mean of the probabilities over those frames."
+    )
+    tracks: list[Track] = Field(description="Where the person was followed.")
+    timeline: FaceTimeline
+
+
+class Segment(_Part):
+    """A stretch of speech."""
+
+    start_s: float = Field(description="Begin on the file's clock.")
+    end_s: float = Field(description="End on the file's clock.")
+
+
+class VoiceColumns(_Part):
+    """Columns over steps of `step_s`."""
+
+    step_s: float = Field(description="Length of a step.")
+    time_s: TimeColumn = Field(description="Start of each step on the file's clock.")
+    speech_probability: FractionColumn = Field(description="Probability of speech, 0-1.")
+    f0_hz: MeasureColumn = Field(description="Fundamental frequency; null where unvoiced.")
+    level_dbfs: MeasureColumn = Field(description="RMS level; -120 is digital silence.")
+
+
+class VoiceMeasures(_Part):
+    """Statistics of the voice; null where there is less than half a second of voiced speech."""
+
+    duration_s: float = Field(description="Length of the sound.")
+    speech_s: float = Field(description="Speech in it.")
+    voiced_s: float = Field(description="Voiced time inside speech.")
+    f0_median_hz: float | None = Field(description="Median fundamental frequency.")
+    f0_sd_st: float | None = Field(description="(P84 - P16) / 2 of F0, semitones.")
+    f0_range_st: float | None = Field(description="P95 - P5 of F0, semitones.")
+    level_median_dbfs: float | None = Field(
+        description="Median level of speech; depends on the microphone."
+    )
+    level_sd_db: float | None = Field(
+        description="Standard deviation of the level of voiced speech; free of gain."
+    )
+
+
+class Voice(_Part):
+    """What was read from the sound. Only one voice is assumed; nobody is told apart."""
+
+    measures: VoiceMeasures
+    segments: list[Segment] = Field(description="Speech; gaps under 0.2 s belong to it.")
+    timeline: VoiceColumns
+
+
+class LegacyMentalHealth(_Part):
+    """The four v1 scores, 0-100. The names are the contract's, not a claim."""
+
+    depression: float = Field(description="Share formula.")
+    stress: float = Field(description="Share formula, .7 face + .3 voice where there is sound.")
+    anxiety: float = Field(description="Share formula, .7 face + .3 voice where there is sound.")
+    confidence: float = Field(description="Mean confidence of the analysed frames, percent.")
+
+
+class LegacyVoiceAnalysis(_Part):
+    """v1 on the sound, 0-100: a loudness meter."""
+
+    stress: float = Field(description="Half pitch term, half loudness.")
+    anxiety: float = Field(description=".7 pitch term, .3 loudness.")
+
+
+class LegacyFrameData(_Part):
+    """v1 on one analysed frame, 0-100."""
+
+    time: float = Field(description="True presentation time, seconds.")
+    stress: float = Field(description="Face formula on this frame.")
+    anxiety: float = Field(description="Face formula on this frame.")
+    confidence: float = Field(description="Confidence of the dominant emotion, percent.")
+
+
+class LegacyBlock(_Part):
+    """The answer of the existing service, kept for its clients; not a measurement of a person."""
+
+    formula: Literal["v1-legacy"] = Field(description="Marks the formula.")
+    emotions: dict[Emotion, list[float]] = Field(
+        description="Dominant emotion -> confidence in percent of each frame that has it; a frame "
+        "without a face counts as neutral with 0.0."
+    )
+    mental_health: LegacyMentalHealth
+    voice_analysis: LegacyVoiceAnalysis | None = Field(description="null without sound.")
+    frame_data: list[LegacyFrameData] = Field(description="One per analysed frame.")
+    peak_stress: float = Field(description="Highest stress of `frame_data`.")
+    video_duration: float = Field(description="Seconds.")
+
+
+class Notice(_Part):
+    """Something that limits what the report can say."""
+
+    code: str = Field(description="Stable, for programs.")
+    message: str = Field(description="For people.")
+
+
+class Report(_Part):
+    """Everything that one analysis says about one video."""
+
+    schema_version: Literal["1.0"] = Field(description="Version of this shape.")
+    producer: Producer
+    limits: str = Field(description="What the numbers do not mean; to be shown beside them.")
+    media: MediaFacts
+    options: OptionsUsed
+    models: list[ModelUsed] = Field(description="Models and methods that took part.")
+    frames: Frames
+    people: list[Person] = Field(description="Persons found, by first appearance; may be empty.")
+    voice: Voice | None = Field(description="null where there is no voice to read.")
+    voice_absent_reason: (
+        Literal["no_audio_stream", "audio_not_decodable", "not_wanted"] | None
+    ) = Field(description="Why `voice` is null; null where it is not.")
+    v1: LegacyBlock
+    warnings: list[Notice] = Field(description="What limits this report.")
+    timings_s: dict[str, float] = Field(
+        description="Seconds per stage; stages run side by side, `total` is the wall time."
+    )

@@ -1,0 +1,130 @@
+"""Protocols of the engines that can be exchanged by name (entry-point group `evolvisense.engines`).
+
+An engine is built once, without arguments, and is safe to call from several threads; what follows
+one video (a tracker, a voice stream) is made by `start()` and used by one thread.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol, runtime_checkable
+
+from evolvisense.types.arrays import F32, I64, U8
+from evolvisense.types.faces import FaceDetections
+from evolvisense.types.voice import PitchContour
+
+EngineKind = Literal["detector", "tracker", "expression", "activity", "pitch"]
+
+
+@dataclass(frozen=True)
+class ModelIdentity:
+    """Which model and version produced a result."""
+
+    id: str
+    version: str
+    licence: str
+    sha256: str | None = None
+    """None where the weights are inside a third-party package, which `version` pins."""
+
+
+@runtime_checkable
+class FaceDetector(Protocol):
+    """Finds faces in one frame."""
+
+    model: ModelIdentity
+
+    def detect(self, rgb: U8) -> FaceDetections:
+        """Faces in rgb uint8 (H, W, 3), best score first."""
+        ...
+
+
+class TrackerState(Protocol):
+    """Follows the faces of one video."""
+
+    def update(self, pts_s: float, detections: FaceDetections) -> I64:
+        """Track ids int64 (F,) of the detections of the next frame; ids start at 1."""
+        ...
+
+
+@runtime_checkable
+class FaceTracker(Protocol):
+    """Makes a tracker for each video."""
+
+    model: ModelIdentity
+
+    def start(self) -> TrackerState:
+        """A tracker that has seen nothing yet."""
+        ...
+
+
+@runtime_checkable
+class ExpressionClassifier(Protocol):
+    """Reads expressions of face crops."""
+
+    model: ModelIdentity
+    input_px: int
+    """Side of the square crops that are expected."""
+
+    def probabilities(self, crops_rgb: U8) -> F32:
+        """uint8 (M, input_px, input_px, 3) -> float32 (M, 7) in the order of EMOTIONS."""
+        ...
+
+
+@runtime_checkable
+class WholeFrameReader(Protocol):
+    """An expression engine that finds the faces itself, as DeepFace does."""
+
+    model: ModelIdentity
+
+    def read(self, rgb: U8) -> tuple[FaceDetections, F32]:
+        """Faces of one frame and their probabilities float32 (F, 7)."""
+        ...
+
+
+ExpressionEngine = ExpressionClassifier | WholeFrameReader
+
+
+class ActivityStream(Protocol):
+    """Voice activity of one audio stream at 16 kHz."""
+
+    def push(self, mono_16k: F32) -> F32:
+        """Speech probabilities float32 (K,) of the 32 ms steps completed by these samples."""
+        ...
+
+    def flush(self) -> F32:
+        """Probability of the last, incomplete step; (0,) or (1,)."""
+        ...
+
+
+@runtime_checkable
+class VoiceActivity(Protocol):
+    """Tells speech from everything else."""
+
+    model: ModelIdentity
+
+    def start(self) -> ActivityStream:
+        """A stream at its beginning."""
+        ...
+
+
+class PitchStream(Protocol):
+    """Pitch of one audio stream at 16 kHz."""
+
+    def push(self, mono_16k: F32) -> PitchContour:
+        """The pitch frames that these samples complete."""
+        ...
+
+    def flush(self) -> PitchContour:
+        """The rest."""
+        ...
+
+
+@runtime_checkable
+class PitchTracker(Protocol):
+    """Follows the fundamental frequency."""
+
+    model: ModelIdentity
+
+    def start(self) -> PitchStream:
+        """A stream at its beginning."""
+        ...

@@ -1,0 +1,25 @@
+"""What a caller may choose for one analysis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from evolvisense.errors import InvalidOptionError
+
+
+@dataclass(frozen=True)
+class AnalysisOptions:
+    """Options of one analysis. Raises InvalidOptionError outside their ranges."""
+
+    frame_skip: int = 1
+    """Analyse the frames whose 1-based number is a multiple of this; 1 is every frame."""
+    max_frames: int | None = None
+    """Stop reading faces after so many analysed frames; None reads to the end."""
+    voice: bool = True
+    """Read the voice too."""
+
+    def __post_init__(self) -> None:
+        if self.frame_skip < 1:
+            raise InvalidOptionError(f"frame_skip must be 1 or more, got {self.frame_skip}")
+        if self.max_frames is not None and self.max_frames < 1:
+            raise InvalidOptionError(f"max_frames must be 1 or more, got {self.max_frames}")

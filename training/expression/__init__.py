@@ -1,0 +1,1 @@
+"""Training of the seven-emotion expression network that ships inside the package."""
