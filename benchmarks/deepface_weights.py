@@ -22,10 +22,10 @@ def write(home: Path) -> Path:
     os.environ["DEEPFACE_HOME"] = str(home)
     os.environ["TF_USE_LEGACY_KERAS"] = "1"  # as deepface.DeepFace sets it
 
-    import tensorflow as tf
-    from deepface.models.demography.tf import Emotion
+    import tensorflow as tf  # noqa: PLC0415 - after the settings
+    from deepface.models.demography.tf import Emotion  # noqa: PLC0415
 
-    def keep(model: Any, weight_file: str) -> Any:  # noqa: ARG001 - DeepFace's signature
+    def keep(model: Any, weight_file: str) -> Any:
         return model
 
     # load_model() builds the network, then downloads and loads; only the building is wanted.

@@ -75,7 +75,7 @@ def main() -> None:
         "input": "rgb float32 (N, 3, 64, 64), 0-255, square crop of 1.12 x the face box",
         "output": "probs float32 (N, 7), rows sum to 1",
         "labels": list(data.EMOTIONS),
-        "licence": "MIT for the weights; see the card for the terms of the training data",
+        "licence": "MIT (see the card for the training data)",
         "training_data": "FER2013 Training with FER+ votes; AffectNet-style colour pack, 7 classes",
         "url": None,
     }

@@ -10,7 +10,7 @@ INPUT_PX = 64
 
 
 class ResidualBlock(nn.Module):
-    """Two 3 x 3 convolutions with a shortcut (He et al. 2016; average-pool shortcut of ResNet-D)."""
+    """Two 3 x 3 convolutions and a shortcut (He et al. 2016), pooled where it strides."""
 
     def __init__(self, channels_in: int, channels_out: int, stride: int) -> None:
         super().__init__()

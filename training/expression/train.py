@@ -125,7 +125,8 @@ def main() -> None:
             running += loss.item()
             if index % 100 == 99:
                 rate = args.batch * (index + 1) / (time.monotonic() - started)
-                print(f"epoch {epoch} step {index + 1}/{per_epoch} loss {running / (index + 1):.3f} {rate:.0f}/s", flush=True)
+                where = f"epoch {epoch} step {index + 1}/{per_epoch}"
+                print(f"{where} loss {running / (index + 1):.3f} {rate:.0f}/s", flush=True)
         scores = {faces.name: round(accuracy(average, faces), 4) for faces in validation}
         line = {"epoch": epoch, "loss": running / per_epoch, "s": time.monotonic() - started}
         with (RUNS / "log.jsonl").open("a") as log:

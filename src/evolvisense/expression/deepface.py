@@ -1,4 +1,5 @@
-"""Expression engine `deepface`: DeepFace itself on the whole frame, as the first service ran it.
+"""
+Expression engine `deepface`: DeepFace itself on the whole frame, as the first service ran it.
 
 For people who must reproduce its numbers. DeepFace (extra `[deepface]`) and TensorFlow are imported
 when the engine is built. Whatever DeepFace would download at run time has to be there already.
@@ -10,6 +11,7 @@ import hashlib
 import os
 import threading
 import warnings
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -53,7 +55,8 @@ class DeepFaceReader:
             self._deepface.build_model(model_name="Emotion", task="facial_attribute")
 
     def read(self, rgb: U8) -> tuple[FaceDetections, F32]:
-        """Faces of rgb uint8 (H, W, 3) and float32 (F, 7) in the order of EMOTIONS, rows sum to 1.
+        """
+        Faces of rgb uint8 (H, W, 3) and float32 (F, 7) in the order of EMOTIONS, rows sum to 1.
 
         Where DeepFace finds no face it reads the whole frame; that is one detection of the whole
         frame with score 0.
@@ -89,7 +92,7 @@ def _xyxy(face: dict[str, Any], width: int, height: int) -> tuple[float, float, 
 
 def _weights_folder() -> Path:
     """Where DeepFace looks for weights."""
-    return Path(os.environ.get("DEEPFACE_HOME") or Path.home()) / ".deepface" / "weights"
+    return Path(os.environ.get("DEEPFACE_HOME", Path.home())) / ".deepface" / "weights"
 
 
 def _weights_path() -> Path:
@@ -118,17 +121,16 @@ def _require_cascades() -> None:
 
 
 def _import_deepface() -> Any:  # noqa: ANN401 - DeepFace is not typed
-    """The module `deepface.DeepFace`, on TensorFlow."""
+    """Import `deepface.DeepFace` and make sure that it runs on TensorFlow."""
     try:
         # DeepFace silences all warnings of the process when it is imported.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            from deepface import DeepFace  # noqa: PLC0415 - an extra, and slow to import
-            from deepface.commons import backend_utils  # noqa: PLC0415
-    except ImportError as error:
+            module: Any = import_module("deepface.DeepFace")
+            backends: Any = import_module("deepface.commons.backend_utils")
+    except (ImportError, ValueError) as error:  # ValueError: no tf-keras, or no backend
         raise EngineUnavailableError(f"DeepFace cannot be imported ({error}): {INSTALL}") from error
-    module: Any = DeepFace
-    if (backend := backend_utils.get_backend_engine()) != "tensorflow":
+    if (backend := backends.get_backend_engine()) != "tensorflow":
         raise EngineUnavailableError(
             f"DeepFace is set to run on {backend}, whose weights are others; this engine needs "
             f"TensorFlow: unset DEEPFACE_BACKEND_ENGINE, {INSTALL}"

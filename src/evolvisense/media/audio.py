@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
-import av
 import numpy as np
 from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
+from av.container import InputContainer
+from av.error import FFmpegError
 
 from evolvisense.media.container import choose_audio, open_container, packets
 from evolvisense.media.limits import MediaLimits
@@ -22,7 +24,8 @@ GAP_TOLERANCE_S = 0.1
 
 
 def decode_audio(path: Path, limits: MediaLimits | None = None) -> Iterator[AudioBlock]:
-    """Blocks of about one second, in order; silence marked `is_gap` fills holes in the timestamps.
+    """
+    Blocks of about one second, in order; silence marked `is_gap` fills holes in the timestamps.
 
     Nothing where the file has no audio stream that can be decoded.
     """
@@ -41,15 +44,15 @@ def decode_audio(path: Path, limits: MediaLimits | None = None) -> Iterator[Audi
 
 
 def _float_frames(
-    container: av.container.InputContainer, stream: AudioStream, rate_hz: int
+    container: InputContainer, stream: AudioStream, rate_hz: int
 ) -> Iterator[AudioFrame]:
     """Frames as planar float at one rate, whatever the stream changes to on its way."""
     resampler: AudioResampler | None = None
     layout: str | None = None
     for packet in packets(container, stream):
         try:
-            frames = packet.decode()
-        except av.FFmpegError:
+            frames = cast("list[object]", packet.decode())
+        except FFmpegError:
             continue
         for frame in frames:
             if not isinstance(frame, AudioFrame):
@@ -60,7 +63,7 @@ def _float_frames(
                 layout = shape
             try:
                 yield from resampler.resample(frame)
-            except av.FFmpegError:
+            except FFmpegError:
                 continue
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, cast
 
 import av
 from av.audio.stream import AudioStream
 from av.container import InputContainer
+from av.error import FFmpegError
 from av.packet import Packet
 from av.stream import Disposition
 from av.video.frame import VideoFrame as AvVideoFrame
@@ -33,8 +35,9 @@ DECODER_THREADS = 2
 
 
 @contextmanager
-def open_container(path: Path) -> Iterator[InputContainer]:
-    """The opened container; its type is told from its bytes, never from its name.
+def open_container(path: Path) -> Generator[InputContainer]:
+    """
+    The opened container; its type is told from its bytes, never from its name.
 
     Raises FileUnreadableError or NotAVideoError.
     """
@@ -44,9 +47,9 @@ def open_container(path: Path) -> Iterator[InputContainer]:
             metadata_errors="replace",  # a broken tag is no reason to refuse a video
             container_options={"format_whitelist": DEMUXERS, "protocol_whitelist": "file"},
         )
-    except (av.FileNotFoundError, av.PermissionError, av.IsADirectoryError) as error:
+    except (FileNotFoundError, PermissionError, IsADirectoryError) as error:
         raise FileUnreadableError(f"cannot read {path.name}: {error.strerror}") from error
-    except (av.FFmpegError, ValueError) as error:
+    except (FFmpegError, ValueError) as error:
         raise NotAVideoError(
             "these bytes cannot be read as a video; send a WebM, MP4, MOV, MKV, AVI or FLV file"
         ) from error
@@ -55,7 +58,8 @@ def open_container(path: Path) -> Iterator[InputContainer]:
 
 
 def choose_video(container: InputContainer) -> VideoStream:
-    """The largest stream that is a film and not cover art.
+    """
+    The largest stream that is a film and not cover art.
 
     Raises NoVideoStreamError, or NotAVideoError where FFmpeg has no decoder for it.
     """
@@ -85,13 +89,13 @@ def check_pixels(width_px: int, height_px: int, limits: MediaLimits) -> None:
         )
 
 
-def packets(container: InputContainer, stream: VideoStream | AudioStream) -> Iterator[Packet]:
+def packets(container: InputContainer, stream: VideoStream | AudioStream) -> Iterator[Packet[Any]]:
     """Packets of a stream until the file ends, properly or not."""
     iterator = container.demux(stream)
     while True:
         try:
             packet = next(iterator)
-        except (StopIteration, av.FFmpegError):
+        except (StopIteration, FFmpegError):
             # A truncated file fails here: what came before it is still good.
             return
         yield packet
@@ -107,8 +111,8 @@ def decoded_frames(
     stream.codec_context.options = {"max_pixels": str(limits.max_pixels)}
     for packet in packets(container, stream):
         try:
-            frames = packet.decode()
-        except av.FFmpegError:
+            frames = cast("list[object]", packet.decode())
+        except FFmpegError:
             continue
         for frame in frames:
             if isinstance(frame, AvVideoFrame):
@@ -117,5 +121,4 @@ def decoded_frames(
 
 def _has_decoder(stream: VideoStream | AudioStream) -> bool:
     # PyAV leaves the context out where FFmpeg knows no decoder; its stubs do not say so.
-    context: object = stream.codec_context
-    return context is not None
+    return cast("object", stream.codec_context) is not None

@@ -1,4 +1,5 @@
-"""Engines by kind and name, from the entry-point group `evolvisense.engines`.
+"""
+Engines by kind and name, from the entry-point group `evolvisense.engines`.
 
 A package adds one with an entry point named `KIND.NAME`, for instance `detector.mine`, that points
 at a class with the protocol of `evolvisense.types.engines`.
@@ -18,7 +19,11 @@ GROUP = "evolvisense.engines"
 def engine_names(kind: EngineKind) -> list[str]:
     """Names of all installed engines of a kind, sorted."""
     prefix = f"{kind}."
-    names = {e.name.removeprefix(prefix) for e in entry_points(group=GROUP) if e.name[: len(prefix)] == prefix}
+    names = {
+        e.name.removeprefix(prefix)
+        for e in entry_points(group=GROUP)
+        if e.name[: len(prefix)] == prefix
+    }
     return sorted(names)
 
 

@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 import numpy as np
-import onnxruntime
+import onnxruntime as _onnxruntime
 from numpy.typing import NDArray
 
 from evolvisense.models.spec import ModelSpec
 from evolvisense.models.store import load_bytes
+
+# ONNX Runtime ships no types.
+onnxruntime = cast("Any", _onnxruntime)
 
 MAX_BATCH = 32
 """Larger batches gain nothing on a CPU and only hold memory."""

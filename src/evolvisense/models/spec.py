@@ -36,7 +36,7 @@ class ModelSpec:
         return ModelIdentity(self.id, self.version, self.licence, self.sha256)
 
 
-SPECS = resources.files(__package__) / "specs"
+SPECS = resources.files("evolvisense.models") / "specs"
 
 
 @cache

@@ -1,27 +1,28 @@
-"""The whole flow on one screen.
+"""
+The whole flow on one screen.
 
-    file --probe--> facts
-     |--frames--> [thread] decode --> faces: detect, follow, crop --> expression, in batches --+
-     `--sound---> [thread] decode --> voice: activity, pitch, level -------------------------+ |
-                                                              formula v1, report <-----------+-+
+file --probe--> facts
+ |--frames--> [thread] decode --> faces: detect, follow, crop --> expression, in batches --+
+ `--sound---> [thread] decode --> voice: activity, pitch, level -------------------------+ |
+                                                          formula v1, report <-----------+-+
 """
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from evolvisense.errors import CancelledError, FileTooLargeError
+from evolvisense.faces import group_people
 from evolvisense.media import MediaLimits, decode_audio, decode_video, measure_extent, probe
 from evolvisense.models.engines import create_engine
 from evolvisense.pipeline.clock import StageClock
 from evolvisense.pipeline.faces_stage import CropReader, FaceStage, FrameReader, WholeReader
 from evolvisense.pipeline.streams import prefetch
-from evolvisense.faces import group_people
 from evolvisense.report import Findings, Report, build_report
 from evolvisense.scoring import dominant_frames, score_v1
 from evolvisense.types.engines import (
@@ -47,7 +48,8 @@ Source = str | Path | BinaryIO
 
 
 class Analyzer:
-    """Analyses videos. Models are loaded once; `analyze` may be called from several threads.
+    """
+    Analyses videos. Models are loaded once; `analyze` may be called from several threads.
 
     Engines are chosen by name (entry-point group `evolvisense.engines`). Raises UnknownEngineError,
     EngineUnavailableError, ModelMissingError or ModelCorruptError.
@@ -94,7 +96,8 @@ class Analyzer:
         on_progress: ProgressListener | None = None,
         is_cancelled: Callable[[], bool] | None = None,
     ) -> Report:
-        """The report of a video file, given by path or as a binary file object.
+        """
+        The report of a video file, given by path or as a binary file object.
 
         Raises the InputError that applies, or CancelledError once `is_cancelled()` is true.
         """
@@ -198,7 +201,7 @@ class _Watch:
 
 
 @contextmanager
-def _as_path(source: Source, limits: MediaLimits) -> Iterator[Path]:
+def _as_path(source: Source, limits: MediaLimits) -> Generator[Path]:
     """The source as a file that FFmpeg can open twice; a copy of a file object is deleted again."""
     if isinstance(source, str | Path):
         yield Path(source)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from threading import Lock
 from typing import TypeVar
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class StageClock:
-    """Adds up the seconds that each stage works; stages run side by side, so sums exceed `total`."""
+    """Adds up seconds by stage; stages run side by side, so their sum exceeds `total`."""
 
     def __init__(self) -> None:
         self._seconds: dict[str, float] = {}
@@ -20,7 +20,7 @@ class StageClock:
         self._started = time.perf_counter()
 
     @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
+    def stage(self, name: str) -> Generator[None]:
         """Count the time inside the block for `name`."""
         started = time.perf_counter()
         try:

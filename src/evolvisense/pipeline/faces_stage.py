@@ -12,7 +12,12 @@ from evolvisense.faces import face_crops, measure_quality
 from evolvisense.models.sessions import MAX_BATCH
 from evolvisense.pipeline.clock import StageClock
 from evolvisense.types.arrays import F32, I64, U8
-from evolvisense.types.engines import ExpressionClassifier, FaceDetector, TrackerState, WholeFrameReader
+from evolvisense.types.engines import (
+    ExpressionClassifier,
+    FaceDetector,
+    TrackerState,
+    WholeFrameReader,
+)
 from evolvisense.types.faces import FaceDetections, FaceObservations, FaceQuality, FrameLog
 from evolvisense.types.media import VideoFrame
 from evolvisense.types.scores import EMOTIONS

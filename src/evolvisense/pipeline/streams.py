@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Generic, TypeVar
 
@@ -62,8 +62,9 @@ class _Prefetched(Generic[T]):
 
 
 @contextmanager
-def prefetch(items: Iterable[T], depth: int) -> Iterator[Iterable[T]]:
-    """The same items, made by a thread of their own, at most `depth` ahead.
+def prefetch(items: Iterable[T], depth: int) -> Generator[Iterable[T]]:
+    """
+    The same items, made by a thread of their own, at most `depth` ahead.
 
     The thread has ended when the block is left, however it is left; an error of the producer is
     raised where its item would have come.

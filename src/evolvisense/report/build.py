@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
+from typing import Any
 
 import numpy as np
 
@@ -124,7 +125,7 @@ def _track(track_id: int, mine: I64, findings: Findings) -> schema.Track:
 
 def _voice(reading: VoiceReading) -> schema.Voice:
     timeline = reading.timeline
-    measures = {
+    measures: dict[str, Any] = {
         name: None if value is None else round(value, 3)
         for name, value in asdict(reading.features).items()
     }
@@ -171,7 +172,9 @@ def _legacy(findings: Findings) -> schema.LegacyBlock:
     )
 
 
-def _voice_absent_reason(findings: Findings, options: AnalysisOptions) -> str | None:
+def _voice_absent_reason(
+    findings: Findings, options: AnalysisOptions
+) -> schema.VoiceAbsentReason | None:
     if findings.voice is not None:
         return None
     if not options.voice:

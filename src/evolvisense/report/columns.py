@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
 def _as_floats(value: Any) -> NDArray[np.float64]:  # noqa: ANN401 - any sequence of numbers
     if isinstance(value, np.ndarray):
-        return value
+        return cast("NDArray[Any]", value)
     return np.array([np.nan if v is None else v for v in value], np.float64)
 
 

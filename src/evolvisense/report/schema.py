@@ -232,6 +232,9 @@ class Notice(_Part):
     message: str = Field(description="For people.")
 
 
+VoiceAbsentReason = Literal["no_audio_stream", "audio_not_decodable", "not_wanted"]
+
+
 class Report(_Part):
     """Everything that one analysis says about one video."""
 
@@ -244,9 +247,9 @@ class Report(_Part):
     frames: Frames
     people: list[Person] = Field(description="Persons found, by first appearance; may be empty.")
     voice: Voice | None = Field(description="null where there is no voice to read.")
-    voice_absent_reason: (
-        Literal["no_audio_stream", "audio_not_decodable", "not_wanted"] | None
-    ) = Field(description="Why `voice` is null; null where it is not.")
+    voice_absent_reason: Literal["no_audio_stream", "audio_not_decodable", "not_wanted"] | None = (
+        Field(description="Why `voice` is null; null where it is not.")
+    )
     v1: LegacyBlock
     warnings: list[Notice] = Field(description="What limits this report.")
     timings_s: dict[str, float] = Field(

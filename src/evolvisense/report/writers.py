@@ -32,7 +32,8 @@ def to_json(report: Report, indent: int | None = None) -> str:
 
 
 def to_csv(report: Report) -> str:
-    """One row for each face and frame, by frame and person; numbers as in the JSON.
+    """
+    One row for each face and frame, by frame and person; numbers as in the JSON.
 
     A frame in which nobody was found has one row with everything but its number and time empty.
     """
@@ -41,7 +42,7 @@ def to_csv(report: Report) -> str:
         report.frames.number, report.frames.time_s, report.frames.faces, strict=True
     ):
         if faces == 0:
-            rows.append([int(number), round(float(time_s), 6)] + [""] * (len(CSV_COLUMNS) - 2))
+            rows.append([int(number), round(float(time_s), 6), *[""] * (len(CSV_COLUMNS) - 2)])
     rows.sort(key=lambda row: (row[0], str(row[2])))
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

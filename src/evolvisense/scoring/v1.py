@@ -1,7 +1,8 @@
-"""Formula v1, kept exactly as existing clients know it.
+"""
+Formula v1, kept exactly as existing clients know it.
 
 It is a loudness meter with a face share on top and measures neither stress nor depression; it is
-labelled `v1-legacy` wherever it is shown. Weights and rules: the contract of `POST /analyze-video/`.
+labelled `v1-legacy` wherever it is shown. Weights and rules: the contract of the old service.
 """
 
 from __future__ import annotations
@@ -70,7 +71,8 @@ def score_v1(frames: Sequence[FrameEmotion], audio: LegacyAudioMeans | None) -> 
 def dominant_frames(
     frames: FrameLog, faces: FaceObservations, people: Sequence[Person]
 ) -> list[FrameEmotion]:
-    """The dominant emotion of the main person in each analysed frame.
+    """
+    The dominant emotion of the main person in each analysed frame.
 
     A frame without the main person is neutral with confidence 0.0.
     """
@@ -94,7 +96,8 @@ def emotion_shares(dominant: Iterable[Emotion]) -> dict[Emotion, Fraction]:
 
 
 def face_score(shares: Mapping[Emotion, Fraction], weights: Mapping[Emotion, float]) -> float:
-    """Weighted sum of shares, 0-100.
+    """
+    Weighted sum of shares, 0-100.
 
     A happy majority silences sad, fear and angry; a negative majority raises the sum by half.
     """
@@ -119,7 +122,7 @@ def voice_scores(audio: LegacyAudioMeans) -> LegacyVoice:
 
 def score_frame(frame: FrameEmotion) -> LegacyFrame:
     """The face formula on one frame alone."""
-    shares = {frame.emotion: Fraction(1)}
+    shares: dict[Emotion, Fraction] = {frame.emotion: Fraction(1)}
     return LegacyFrame(
         time_s=frame.time_s,
         stress=face_score(shares, STRESS),

@@ -46,10 +46,7 @@ class SileroStream:
         steps = len(samples) // STEP_SAMPLES
         self._waiting = samples[steps * STEP_SAMPLES :]
         return np.array(
-            [
-                self._step(samples[i * STEP_SAMPLES : (i + 1) * STEP_SAMPLES])
-                for i in range(steps)
-            ],
+            [self._step(samples[i * STEP_SAMPLES : (i + 1) * STEP_SAMPLES]) for i in range(steps)],
             np.float32,
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from evolvisense.types.arrays import Bools, F32, F64
+from evolvisense.types.arrays import F32, F64, Bools
 from evolvisense.types.voice import PitchContour, SpeechSegment, VoiceFeatures, VoiceTimeline
 
 SPEECH_ON = 0.5
@@ -19,7 +19,7 @@ SEMITONES_PER_OCTAVE = 12
 
 
 def speech_segments(probability: F32, step_s: float, start_s: float) -> tuple[SpeechSegment, ...]:
-    """Stretches of speech of probabilities (N,) every `step_s`, on a clock that begins at start_s."""
+    """Stretches of speech of probabilities (N,) every `step_s`, the first at `start_s`."""
     segments: list[SpeechSegment] = []
     for first, last in _runs(_hysteresis(probability)):
         begin, end = start_s + first * step_s, start_s + last * step_s
@@ -36,7 +36,8 @@ def describe_voice(
     segments: tuple[SpeechSegment, ...],
     duration_s: float,
 ) -> VoiceFeatures:
-    """Statistics of voiced speech; None where less than MIN_VOICED_S of it is there.
+    """
+    Statistics of voiced speech; None where less than MIN_VOICED_S of it is there.
 
     F0 in semitones, SD = (P84 - P16) / 2, range = P95 - P5: robust against octave errors.
     """

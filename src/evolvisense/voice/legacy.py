@@ -1,4 +1,5 @@
-"""The two means of formula v1, as librosa computes them, in one pass over blocks.
+"""
+The two means of formula v1, as librosa computes them, in one pass over blocks.
 
 librosa itself would load numba: 3 s and 230 MB for two means. The tests compare with librosa.
 """
@@ -54,7 +55,8 @@ class LegacyMeans:
 
 
 def _peak_frequencies(magnitude: F32, rate_hz: int) -> F32:
-    """Interpolated frequencies in Hz of the spectral peaks of frames (N, FRAME / 2 + 1).
+    """
+    Interpolated frequencies in Hz of the spectral peaks of frames (N, FRAME / 2 + 1).
 
     A peak exceeds a tenth of its frame's maximum and lies in 150-4000 Hz (Smith's parabolic
     interpolation of spectral peaks, as in librosa.piptrack).
@@ -62,7 +64,7 @@ def _peak_frequencies(magnitude: F32, rate_hz: int) -> F32:
     left, middle, right = magnitude[:, :-2], magnitude[:, 1:-1], magnitude[:, 2:]
     floor = THRESHOLD * magnitude.max(axis=1, keepdims=True)
     kept = np.where(magnitude > floor, magnitude, 0)
-    hz = np.arange(1, magnitude.shape[1] - 1) * (rate_hz / FRAME)
+    hz = np.arange(1, magnitude.shape[1] - 1, dtype=np.float64) * (rate_hz / FRAME)
     in_band = (hz >= FMIN_HZ) & (hz < min(FMAX_HZ, rate_hz / 2))
     is_peak = in_band & (kept[:, 1:-1] > kept[:, :-2]) & (kept[:, 1:-1] >= kept[:, 2:])
     rows, bins = np.nonzero(is_peak)

@@ -101,7 +101,7 @@ class _Stream:
         known = min(len(contour.f0_hz), len(f0_hz))
         f0_hz[:known] = contour.f0_hz[:known]
         return VoiceTimeline(
-            pts_s=self._start_s + np.arange(steps) * STEP_S,
+            pts_s=np.asarray(self._start_s + np.arange(steps) * STEP_S, np.float64),
             step_s=STEP_S,
             speech_probability=probability,
             f0_hz=_mean_of_voiced(f0_hz.reshape(steps, PITCH_FRAMES_PER_STEP)),

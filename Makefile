@@ -1,0 +1,62 @@
+# Everything that a person runs. Needs Python 3.11-3.13 and nothing else.
+PYTHON ?= $(firstword $(foreach p,python3.12 python3.13 python3.11 python3,$(shell $(p) -c 'import sys; assert (3, 11) <= sys.version_info[:2] < (3, 14); print("$(p)")' 2>/dev/null)))
+VENV := .venv
+BIN := $(VENV)/bin
+HOST ?= 127.0.0.1
+PORT ?= 7860
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: run test check bench test-deepface lock docs format clean
+
+run: $(VENV)/.installed  ## Set up and serve the page and the API on http://127.0.0.1:7860
+	$(BIN)/evolvisense serve --host $(HOST) --port $(PORT)
+
+test: $(VENV)/.installed-dev  ## Set up and run all tests
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.installed-dev  ## Lint, format, types, layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+
+format: $(VENV)/.installed-dev  ## Format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: $(VENV)/.installed-dev  ## Write the generated parts of docs/
+	$(BIN)/python -m docs.reference
+
+bench: $(VENV)/.installed-dev .venv-deepface/.installed  ## Measure speed and memory, print the table
+	$(BIN)/python -m benchmarks
+
+test-deepface: .venv-deepface/.installed  ## Test the DeepFace engine in an environment of its own
+	.venv-deepface/bin/python -m pytest tests/deepface
+
+lock: $(VENV)/.installed-dev  ## Pin the dependencies again
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header pyproject.toml -o requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --group dev --constraint requirements.txt pyproject.toml -o requirements-dev.txt
+
+clean:
+	rm -rf $(VENV) .venv-deepface dist .pytest_cache .ruff_cache .hypothesis
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed; set PYTHON=/path/to/python"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: requirements.txt pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.txt
+	$(BIN)/python -m pip install --quiet --no-deps --editable .
+	touch $@
+
+$(VENV)/.installed-dev: requirements-dev.txt pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --no-deps --editable .
+	touch $@ $(VENV)/.installed
+
+.venv-deepface/.installed: benchmarks/deepface-requirements.txt pyproject.toml
+	$(PYTHON) -m venv .venv-deepface
+	.venv-deepface/bin/python -m pip install --quiet --require-hashes -r benchmarks/deepface-requirements.txt
+	.venv-deepface/bin/python -m pip install --quiet --no-deps --editable .
+	touch $@

@@ -1,0 +1,77 @@
+"""Write the generated parts of docs/: `python -m docs.reference`.
+
+`report.schema.json` is the JSON Schema of the report, `report.md` the same for people.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from evolvisense.report import Report
+
+DOCS = Path(__file__).parent
+INTRODUCTION = """# The report
+
+What `evolvisense.analyze()` returns, `evolvisense analyze --json` writes and `POST /analyze-video/`
+carries under `report`. Written by `make docs` from the code; the JSON Schema is
+[report.schema.json](report.schema.json).
+
+Times are seconds on the file's own clock, pixels are those of the upright picture. A list under a
+table (`frames`, `timeline`) is a column; the columns of a table have one length. `null` is absence,
+never zero and never neutral. The `v1` block alone follows the old service: there a frame without a
+face is neutral with confidence 0.0.
+
+The table that `--csv` writes has one row for each face and frame, with the columns of `frames` and
+`timeline` and one column for each expression. A frame in which nobody was found has one row in
+which everything but its number and time is empty.
+"""
+
+
+def schema_text() -> str:
+    """The JSON Schema as it is stored."""
+    return json.dumps(Report.model_json_schema(mode="serialization"), indent=1) + "\n"
+
+
+def page_text() -> str:
+    """The page as it is stored."""
+    schema = Report.model_json_schema(mode="serialization")
+    parts = [INTRODUCTION, _section("Report", schema)]
+    parts += [_section(name, part) for name, part in schema["$defs"].items()]
+    return "\n".join(parts)
+
+
+def _section(name: str, part: dict[str, Any]) -> str:
+    rows = [f"## {name}", "", part.get("description", ""), "", "| field | type | meaning |", "|---|---|---|"]
+    for field, about in part["properties"].items():
+        rows.append(f"| `{field}` | {_type(about)} | {about.get('description', '')} |")
+    return "\n".join([*rows, ""])
+
+
+def _type(about: dict[str, Any]) -> str:
+    if "$ref" in about:
+        name = about["$ref"].rsplit("/", 1)[1]
+        return f"[{name}](#{name.lower()})"
+    if "anyOf" in about:
+        return " or ".join(_type(one) for one in about["anyOf"])
+    if "const" in about:
+        return f"`{about['const']}`"
+    if "enum" in about:
+        return " or ".join(f"`{value}`" for value in about["enum"])
+    if about.get("type") == "array":
+        return f"list of {_type(about['items'])}"
+    if about.get("type") == "object":
+        return f"emotion or stage to {_type(about['additionalProperties'])}"
+    kind = about["type"]
+    return " or ".join(kind) if isinstance(kind, list) else kind
+
+
+def main() -> None:
+    """Write both files."""
+    (DOCS / "report.schema.json").write_text(schema_text(), encoding="utf-8")
+    (DOCS / "report.md").write_text(page_text(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

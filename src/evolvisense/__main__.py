@@ -1,0 +1,5 @@
+"""`python -m evolvisense`."""
+
+from evolvisense.cli import main
+
+main()

@@ -1,0 +1,5 @@
+"""`python -m evolvisense.cli`."""
+
+from evolvisense.cli import main
+
+main()

@@ -1,0 +1,171 @@
+"""`evolvisense analyze`: files in, summaries or reports out."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from evolvisense.cli.summary import print_limits, print_summary
+from evolvisense.errors import EvolviSenseError, InputError
+from evolvisense.pipeline import AnalysisOptions, Analyzer
+from evolvisense.report import Report, to_csv, to_json
+from evolvisense.types.progress import Progress as AnalysisProgress
+from evolvisense.types.progress import ProgressListener
+
+Format = Literal["json", "csv"]
+
+MEDIA_SUFFIXES = frozenset(
+    [
+        ".webm",
+        ".mp4",
+        ".mov",
+        ".mkv",
+        ".avi",
+        ".flv",
+        ".m4v",
+        ".mpg",
+        ".mpeg",
+        ".ts",
+        ".mts",
+        ".wmv",
+        ".ogv",
+        ".3gp",
+    ]
+)
+"""Which files of a folder are taken; a file named on its own is tried whatever its name."""
+
+FAILED = 1
+UNUSABLE = 2
+
+_errors = Console(stderr=True)
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to do with each file."""
+
+    formats: tuple[Format, ...]
+    out: Path | None
+    options: AnalysisOptions
+    detector: str
+    expression: str
+
+
+def options_of(*, frame_skip: int, max_frames: int | None, voice: bool) -> AnalysisOptions:
+    """The options of an analysis."""
+    return AnalysisOptions(frame_skip=frame_skip, max_frames=max_frames, voice=voice)
+
+
+def chosen_formats(*, json: bool, csv: bool, to_folder: bool) -> tuple[Format, ...]:
+    """The formats to write; both where a folder is given without a format."""
+    if to_folder and not (json or csv):
+        return ("json", "csv")
+    return (("json",) if json else ()) + (("csv",) if csv else ())
+
+
+def run(paths: Sequence[Path], job: Job) -> int:
+    """Analyse every file; the exit status."""
+    files = list(media_files(paths))
+    if not files:
+        _errors.print("[red]no video file in the given folders[/red]")
+        return UNUSABLE
+    if job.out is None and (len(job.formats) > 1 or ("csv" in job.formats and len(files) > 1)):
+        _errors.print("[red]several tables need a folder to go to: give --out DIR[/red]")
+        return UNUSABLE
+    try:
+        analyzer = Analyzer(detector=job.detector, expression=job.expression)
+    except EvolviSenseError as error:
+        _errors.print(f"[red]{error}[/red]", highlight=False)
+        return UNUSABLE
+    if job.out is not None:
+        job.out.mkdir(parents=True, exist_ok=True)
+    failed, taken = 0, set[str]()
+    with _progress() as progress:
+        for number, path in enumerate(files, start=1):
+            label = f"{number}/{len(files)} {path.name}" if len(files) > 1 else path.name
+            try:
+                with _bar(progress, label) as listener:
+                    report = analyzer.analyze(path, job.options, on_progress=listener)
+            except InputError as error:
+                failed += 1
+                _errors.print(f"[red]{path}[/red]: {error} ({error.code})", highlight=False)
+                continue
+            _deliver(report, path, job, taken)
+    if not job.formats:
+        print_limits()
+    if failed:
+        _errors.print(f"{failed} of {len(files)} files could not be analysed", highlight=False)
+    return FAILED if failed else 0
+
+
+def media_files(paths: Sequence[Path]) -> Iterator[Path]:
+    """The files that the arguments name; folders are searched with their sub-folders."""
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(
+                p for p in path.rglob("*") if p.is_file() and p.suffix.lower() in MEDIA_SUFFIXES
+            )
+        else:
+            yield path
+
+
+def _deliver(report: Report, path: Path, job: Job, taken: set[str]) -> None:
+    if not job.formats:
+        print_summary(report, path)
+        return
+    stem = _free_stem(path, taken)
+    for format_ in job.formats:
+        if job.out is None:
+            typer.echo(
+                to_json(report) if format_ == "json" else to_csv(report), nl=format_ == "json"
+            )
+            continue
+        target = job.out / f"{stem}.{format_}"
+        text = to_json(report, indent=1) if format_ == "json" else to_csv(report)
+        part = target.with_name(target.name + ".part")
+        part.write_text(text, encoding="utf-8")
+        part.replace(target)
+        _errors.print(f"wrote {target}", highlight=False)
+
+
+def _free_stem(path: Path, taken: set[str]) -> str:
+    """The file's stem, numbered where files of one name come from different folders."""
+    stem, number = path.stem, 1
+    while stem in taken:
+        number += 1
+        stem = f"{path.stem}-{number}"
+    taken.add(stem)
+    return stem
+
+
+def _progress() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=_errors,
+        transient=True,
+    )
+
+
+@contextmanager
+def _bar(progress: Progress, label: str) -> Generator[ProgressListener]:
+    """A bar for one file and the listener that moves it."""
+    task = progress.add_task(label, total=None)
+
+    def move(state: AnalysisProgress) -> None:
+        progress.update(task, total=state.total_s, completed=state.done_s)
+
+    try:
+        yield move
+    finally:
+        progress.remove_task(task)

@@ -1,0 +1,89 @@
+"""Commands and their options."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from evolvisense.cli import analyze as analyzing
+from evolvisense.cli import models as modelling
+from evolvisense.cli.serve import run_server
+
+app = typer.Typer(
+    name="evolvisense",
+    help="Reads faces and voices in video: a timeline of expression and a description of the "
+    "voice, computed on this machine.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+models_app = typer.Typer(help="Models on this machine.", invoke_without_command=True)
+app.add_typer(models_app, name="models")
+
+
+@app.command()
+def analyze(
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="Video files, or folders of them.")
+    ],
+    json: Annotated[bool, typer.Option("--json", help="Write the report as JSON.")] = False,
+    csv: Annotated[
+        bool, typer.Option("--csv", help="Write a table, one row for each face and frame.")
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Write files here instead of to standard output."),
+    ] = None,
+    frame_skip: Annotated[
+        int, typer.Option(min=1, help="Analyse every n-th frame; 1 is every frame.")
+    ] = 1,
+    max_frames: Annotated[
+        int | None, typer.Option(min=1, help="Stop after so many analysed frames.")
+    ] = None,
+    voice: Annotated[bool, typer.Option(help="Read the voice too.")] = True,
+    detector: Annotated[str, typer.Option(help="Face detector engine.")] = "libfacedetection",
+    expression: Annotated[str, typer.Option(help="Expression engine.")] = "evolvisense",
+) -> None:
+    """
+    Analyse videos and print a summary, or write JSON and CSV.
+
+    With --out and neither --json nor --csv, both are written. A file that cannot be read is told
+    and does not stop the others; the exit status is then 1.
+    """
+    formats = analyzing.chosen_formats(json=json, csv=csv, to_folder=out is not None)
+    job = analyzing.Job(
+        formats=formats,
+        out=out,
+        options=analyzing.options_of(frame_skip=frame_skip, max_frames=max_frames, voice=voice),
+        detector=detector,
+        expression=expression,
+    )
+    raise typer.Exit(analyzing.run(paths, job))
+
+
+@app.command()
+def serve(
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; 0.0.0.0 for every interface.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 7860,
+) -> None:
+    """Serve the HTTP API and the page. Settings: environment variables EVOLVISENSE_*."""
+    run_server(host, port)
+
+
+@models_app.callback()
+def models(context: typer.Context) -> None:
+    """List engines, models, their licences and whether they are on this machine."""
+    if context.invoked_subcommand is None:
+        modelling.print_table()
+
+
+@models_app.command("download")
+def models_download(
+    model_id: Annotated[str, typer.Argument(metavar="ID", help="A model of the list.")],
+) -> None:
+    """Download one model into the cache, checked by its sha256."""
+    raise typer.Exit(modelling.fetch(model_id))

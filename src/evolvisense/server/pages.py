@@ -1,0 +1,102 @@
+"""The page, the docs and the probes."""
+
+from __future__ import annotations
+
+import html
+import importlib.util
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
+from fastapi.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from evolvisense.server.errors import ErrorAnswer, error_answer
+from evolvisense.server.service import service_of
+
+WEB = Path(__file__).resolve().parent.parent / "web"
+READY_RETRY_S = 1
+DAY_S = 24 * 3600
+
+router = APIRouter()
+
+
+class FreshFiles(StaticFiles):
+    """Files that browsers ask about each time, so that an update never mixes old and new."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """The file, with its cache header."""
+        response = await super().get_response(path, scope)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+
+@router.get("/healthz", summary="Whether the process answers")
+async def healthz() -> dict[str, str]:
+    """Always 200."""
+    return {"status": "ok"}
+
+
+@router.get(
+    "/readyz",
+    summary="Whether the models are loaded",
+    responses={503: {"model": ErrorAnswer, "description": "Not yet, or never: the log says why."}},
+)
+async def readyz(request: Request) -> Response:
+    """200 as soon as an analysis can begin at once."""
+    if service_of(request).is_ready:
+        return JSONResponse({"status": "ready"})
+    return error_answer(
+        request,
+        503,
+        "starting",
+        "the models are being loaded",
+        {"Retry-After": str(READY_RETRY_S)},
+    )
+
+
+@router.get("/", include_in_schema=False)
+async def index(request: Request) -> HTMLResponse:
+    """The page for people."""
+    settings = service_of(request).settings
+    return _page(
+        "index.html",
+        {
+            "max_upload_bytes": str(settings.max_upload_bytes),
+            "plotly_version": version("plotly"),
+            "version": version("evolvisense"),
+        },
+    )
+
+
+@router.get("/docs", include_in_schema=False)
+async def docs() -> HTMLResponse:
+    """The interface for programs, drawn from /openapi.json without anything from elsewhere."""
+    return _page("docs.html", {"version": version("evolvisense")})
+
+
+@router.get("/static/plotly.min.js", include_in_schema=False)
+async def plotly_js(request: Request) -> FileResponse:
+    """Plotly's own JavaScript, out of the installed package, which is not imported."""
+    is_pinned = request.query_params.get("v") == version("plotly")
+    kept = f"max-age={365 * DAY_S}, immutable" if is_pinned else f"max-age={DAY_S}"
+    return FileResponse(
+        _plotly_file(), media_type="text/javascript", headers={"Cache-Control": f"public, {kept}"}
+    )
+
+
+def _page(name: str, values: dict[str, str]) -> HTMLResponse:
+    text = (WEB / name).read_text(encoding="utf-8")
+    for key, value in values.items():
+        text = text.replace("{{" + key + "}}", html.escape(value))
+    return HTMLResponse(text, headers={"Cache-Control": "no-cache"})
+
+
+@cache
+def _plotly_file() -> Path:
+    spec = importlib.util.find_spec("plotly")
+    if spec is None or spec.origin is None:
+        raise FileNotFoundError("the package plotly is not installed")
+    return Path(spec.origin).parent / "package_data" / "plotly.min.js"

@@ -1,0 +1,132 @@
+// The states of the page: choose, work, problem, result.
+
+import { send } from "./upload.js";
+import { showResult, clearResult } from "./result.js";
+
+const $ = (id) => document.getElementById(id);
+const maxUploadBytes = Number(document.body.dataset.maxUploadBytes);
+
+let file = null;
+let request = null;
+let ticking = 0;
+
+$("max-size").textContent = megabytes(maxUploadBytes);
+
+$("file").addEventListener("change", () => choose($("file").files[0]));
+
+for (const name of ["dragenter", "dragover"]) {
+  $("drop").addEventListener(name, (event) => {
+    event.preventDefault();
+    $("drop").classList.add("over");
+  });
+}
+for (const name of ["dragleave", "drop"]) {
+  $("drop").addEventListener(name, () => $("drop").classList.remove("over"));
+}
+$("drop").addEventListener("drop", (event) => {
+  event.preventDefault();
+  choose(event.dataTransfer.files[0]);
+});
+// A file that misses the field must not replace the page.
+for (const name of ["dragover", "drop"]) {
+  window.addEventListener(name, (event) => event.preventDefault());
+}
+
+$("start").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const frameSkip = $("frame-skip");
+  const maxFrames = $("max-frames");
+  for (const field of [frameSkip, maxFrames]) {
+    if (!field.checkValidity() || field.value === "") {
+      showProblem("That number does not fit", "Both fields take a whole number, 1 or more.");
+      field.focus();
+      return;
+    }
+  }
+  if (file) analyse(frameSkip.value, maxFrames.value);
+});
+
+$("cancel").addEventListener("click", () => {
+  request?.abort();
+  showStart();
+  $("analyse").focus();
+});
+
+function choose(chosen) {
+  if (!chosen) return;
+  $("problem").hidden = true;
+  if (chosen.size > maxUploadBytes) {
+    file = null;
+    $("analyse").disabled = true;
+    showProblem(
+      "This video is too large",
+      `It has ${megabytes(chosen.size)}; this server takes up to ${megabytes(maxUploadBytes)}.`,
+    );
+    return;
+  }
+  file = chosen;
+  $("chosen").textContent = chosen.name;
+  $("chosen-note").textContent = `${megabytes(chosen.size)} \u00b7 choose another one by clicking`;
+  $("analyse").disabled = false;
+}
+
+function analyse(frameSkip, maxFrames) {
+  const analysed = file;
+  clearResult();
+  $("problem").hidden = true;
+  $("start").hidden = true;
+  $("working").hidden = false;
+  $("cancel").focus();
+  say("Uploading");
+  $("progress").value = 0;
+  startClock();
+  request = send(analysed, { frame_skip: frameSkip, max_frames: maxFrames }, {
+    progress: (share) => { $("progress").value = share; },
+    uploaded: () => {
+      say("Analysing");
+      $("progress").removeAttribute("value");
+    },
+    done: (answer) => {
+      showStart();
+      showResult(answer, analysed);
+    },
+    failed: ({ title, text, code, requestId }) => {
+      showStart();
+      showProblem(title, text, code, requestId);
+    },
+  });
+}
+
+function showStart() {
+  clearInterval(ticking);
+  request = null;
+  $("working").hidden = true;
+  $("start").hidden = false;
+}
+
+function showProblem(title, text, code = "", requestId = "") {
+  $("problem-title").textContent = title;
+  $("problem-text").textContent = text;
+  $("problem-code").textContent = code ? `Code ${code}` + (requestId ? ` \u00b7 request ${requestId}` : "") : "";
+  $("problem").hidden = false;
+  $("problem").scrollIntoView({ block: "nearest" });
+}
+
+function say(text) {
+  $("working-text").textContent = text;
+}
+
+function startClock() {
+  const beganMs = performance.now();
+  const tick = () => {
+    $("elapsed").textContent = `${Math.floor((performance.now() - beganMs) / 1000)} s`;
+  };
+  clearInterval(ticking);
+  tick();
+  ticking = setInterval(tick, 500);
+}
+
+function megabytes(bytes) {
+  const mb = bytes / 1024 ** 2;
+  return `${mb < 10 ? Number(mb.toFixed(1)) : Math.round(mb)} MB`;
+}

@@ -1,0 +1,99 @@
+"""The command."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from evolvisense.cli import app
+from evolvisense.report import Report
+
+runner = CliRunner()
+
+
+def run(*arguments: object) -> tuple[int, str, str]:
+    result = runner.invoke(app, [str(a) for a in arguments])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_summary_is_readable_and_carries_the_limits(face_video: Path) -> None:
+    code, out, _ = run("analyze", face_video, "--frame-skip", 10)
+    assert code == 0
+    assert "7 analysed, 7 with a face" in out
+    assert "happy" in out
+    assert "not a measurement" in " ".join(out.split())
+    assert "do not diagnose" in " ".join(out.replace("│", " ").split())
+
+
+def test_json_on_standard_output_is_one_report(face_video: Path) -> None:
+    code, out, _ = run("analyze", face_video, "--json", "--frame-skip", 25)
+    assert code == 0
+    assert Report.model_validate_json(out).options.frame_skip == 25
+
+
+def test_json_of_several_files_is_one_line_each(face_video: Path, silent_video: Path) -> None:
+    code, out, _ = run("analyze", face_video, silent_video, "--json", "--frame-skip", 25)
+    assert code == 0
+    assert [json.loads(line)["voice"] is None for line in out.splitlines()] == [False, True]
+
+
+def test_csv_on_standard_output(silent_video: Path) -> None:
+    code, out, _ = run("analyze", silent_video, "--csv", "--frame-skip", 25)
+    assert code == 0
+    assert [row["frame_number"] for row in csv.DictReader(out.splitlines())] == ["25", "50"]
+
+
+def test_folder_in_and_folder_out(
+    face_video: Path, silent_video: Path, text_file: Path, tmp_path: Path
+) -> None:
+    source, out = tmp_path / "in", tmp_path / "out"
+    (source / "sub").mkdir(parents=True)
+    (source / "a.webm").write_bytes(face_video.read_bytes())
+    (source / "sub" / "a.webm").write_bytes(silent_video.read_bytes())
+    (source / "bad.mp4").write_bytes(text_file.read_bytes())
+    (source / "notes.txt").write_text("not taken")
+    code, _, err = run("analyze", source, "--out", out, "--frame-skip", 25)
+    assert code == 1, "one file failed, and the status says so"
+    assert "not_a_video" in err.replace("\n", "")
+    assert "1 of 3 files" in err
+    assert sorted(p.name for p in out.iterdir()) == ["a-2.csv", "a-2.json", "a.csv", "a.json"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("--frame-skip", "0"), ("--max-frames", "0"), ("--json", "--csv"), ("--detector", "nothing")],
+)
+def test_wrong_usage_is_status_2(face_video: Path, arguments: tuple[str, ...]) -> None:
+    code, _, err = run("analyze", face_video, *arguments)
+    assert code == 2
+    assert err.strip()
+
+
+def test_empty_folder_is_said(tmp_path: Path) -> None:
+    code, _, err = run("analyze", tmp_path)
+    assert code == 2
+    assert "no video file" in err
+
+
+def test_models_lists_engines_and_what_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EVOLVISENSE_CACHE_DIR", str(tmp_path))
+    monkeypatch.setenv("COLUMNS", "200")
+    code, out, _ = run("models")
+    assert code == 0
+    for name in ("libfacedetection", "swift-f0", "silero-vad", "nearest", "expression"):
+        assert name in out
+    assert "evolvisense models download yunet" in " ".join(out.split())
+
+
+def test_download_of_an_unknown_model_fails() -> None:
+    code, _, err = run("models", "download", "nothing")
+    assert code == 1
+    assert "yunet" in err

@@ -1,0 +1,117 @@
+"""Generated media: public-domain faces, synthetic sound, PyAV encoders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import cv2
+import numpy as np
+import skimage.data
+from numpy.typing import NDArray
+
+RATE_HZ = 48_000
+
+
+def astronaut(size_wh: tuple[int, int] = (640, 360)) -> NDArray[np.uint8]:
+    """The public-domain portrait of Eileen Collins (NASA), one face, on a canvas of that size."""
+    width, height = size_wh
+    photo = skimage.data.astronaut()
+    side = min(width, height)
+    canvas = np.full((height, width, 3), 90, np.uint8)
+    left, top = (width - side) // 2, (height - side) // 2
+    scaled = cv2.resize(photo, (side, side), interpolation=cv2.INTER_AREA)
+    canvas[top : top + side, left : left + side] = scaled
+    return canvas
+
+
+def plain(size_wh: tuple[int, int] = (320, 240), level: int = 90) -> NDArray[np.uint8]:
+    """A picture of nobody."""
+    return np.full((size_wh[1], size_wh[0], 3), level, np.uint8)
+
+
+def vowel(duration_s: float, f0_hz: float = 150.0, rate_hz: int = RATE_HZ) -> NDArray[np.float32]:
+    """A voice-like sound: harmonics of f0 with the formants of an open vowel, float32 (N,)."""
+    t = np.arange(round(duration_s * rate_hz)) / rate_hz
+    harmonics = np.arange(1, int(4000 / f0_hz))
+    formants = ((700, 130), (1220, 170), (2600, 250))
+    gain = sum(np.exp(-0.5 * ((harmonics * f0_hz - f) / w) ** 2) for f, w in formants) + 0.05
+    sound = (gain[:, None] * np.sin(2 * np.pi * f0_hz * harmonics[:, None] * t)).sum(axis=0)
+    return (0.3 * sound / np.abs(sound).max()).astype(np.float32)
+
+
+@dataclass
+class Sound:
+    """Sound to mux: samples float32 (C, N)."""
+
+    samples: NDArray[np.float32]
+    rate_hz: int = RATE_HZ
+    codec: str = "libopus"
+    layout: str = "mono"
+
+
+@dataclass
+class Film:
+    """A video to make. `pts_ms` gives each frame its own time; by default they are regular."""
+
+    frames: Sequence[NDArray[np.uint8]]
+    rate_hz: int = 25
+    codec: str = "libvpx"
+    format: str | None = None
+    pts_ms: Sequence[int] | None = None
+    rotation_deg: int | None = None
+    sound: Sound | None = None
+    muxer: dict[str, str] = field(default_factory=dict)
+    encoder: dict[str, str] = field(default_factory=dict)
+
+    def write(self, path: Path) -> Path:
+        """Encode into `path`."""
+        with av.open(str(path), "w", format=self.format, options=self.muxer) as out:
+            stream: Any = out.add_stream(self.codec, rate=self.rate_hz)
+            height, width = self.frames[0].shape[:2]
+            stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+            stream.time_base = Fraction(1, 1000)
+            stream.codec_context.time_base = Fraction(1, 1000)
+            defaults = {"deadline": "realtime", "cpu-used": "8"} if "vpx" in self.codec else {}
+            stream.options = defaults | self.encoder
+            if self.rotation_deg is not None:
+                stream.set_display_rotation(self.rotation_deg)
+            audio: Any = None
+            if self.sound is not None:
+                audio = out.add_stream(self.sound.codec, rate=self.sound.rate_hz)
+                audio.layout = self.sound.layout
+            for packet in self._video_packets(stream):
+                out.mux(packet)
+            if audio is not None and self.sound is not None:
+                for packet in _audio_packets(audio, self.sound):
+                    out.mux(packet)
+        return path
+
+    def _video_packets(self, stream: Any) -> Iterable[Any]:
+        for index, rgb in enumerate(self.frames):
+            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24")
+            frame.pts = self.pts_ms[index] if self.pts_ms else round(1000 * index / self.rate_hz)
+            frame.time_base = Fraction(1, 1000)
+            yield from stream.encode(frame)
+        yield from stream.encode(None)
+
+
+def _audio_packets(stream: Any, sound: Sound) -> Iterable[Any]:
+    resampler = av.AudioResampler(
+        format=stream.codec_context.format or "flt", layout=sound.layout, rate=sound.rate_hz
+    )
+    samples = np.atleast_2d(sound.samples)
+    for start in range(0, samples.shape[1], 960):
+        part = np.ascontiguousarray(samples[:, start : start + 960])
+        frame = av.AudioFrame.from_ndarray(part, format="fltp", layout=sound.layout)
+        frame.sample_rate, frame.pts = sound.rate_hz, start
+        frame.time_base = Fraction(1, sound.rate_hz)
+        for ready in resampler.resample(frame):
+            yield from stream.encode(ready)
+    for ready in resampler.resample(None):
+        yield from stream.encode(ready)
+    yield from stream.encode(None)

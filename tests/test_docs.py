@@ -1,0 +1,82 @@
+"""The documentation says what the code does."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import evolvisense
+from docs.reference import page_text, schema_text
+from evolvisense.models.spec import all_specs
+from evolvisense.report import LIMITS_NOTICE
+from evolvisense.server.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def read(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def test_report_schema_is_up_to_date() -> None:
+    assert read("docs/report.schema.json") == schema_text(), "run `make docs`"
+
+
+def test_report_page_is_up_to_date() -> None:
+    assert read("docs/report.md") == page_text(), "run `make docs`"
+
+
+def test_every_field_of_the_report_has_a_meaning() -> None:
+    for line in page_text().splitlines():
+        if line.startswith("| `"):
+            field, kind, meaning = (cell.strip() for cell in line.strip("|").split("|"))
+            assert meaning or "](#" in kind, f"{field} is not described"
+
+
+@pytest.mark.parametrize("name", evolvisense.__all__)
+def test_public_names_are_in_the_readme_or_the_docs(name: str) -> None:
+    pages = [read("README.md"), *(p.read_text("utf-8") for p in (ROOT / "docs").glob("*.md"))]
+    assert any(name in page for page in pages)
+    assert getattr(evolvisense, name).__doc__
+
+
+def test_every_setting_of_the_server_is_documented() -> None:
+    page = read("docs/server.md")
+    for name in Settings.model_fields:
+        assert f"`EVOLVISENSE_{name.upper()}`" in page, f"{name} is not in docs/server.md"
+
+
+def test_every_error_code_is_documented() -> None:
+    from evolvisense import errors
+
+    page = read("docs/errors.md")
+    for value in vars(errors).values():
+        if isinstance(value, type) and issubclass(value, errors.EvolviSenseError):
+            assert f"`{value.code}`" in page, f"{value.code} is not in docs/errors.md"
+
+
+def test_the_limits_stand_in_the_readme() -> None:
+    assert LIMITS_NOTICE in " ".join(read("README.md").replace(">", " ").split())
+
+
+def test_the_readme_leads_with_the_two_commands() -> None:
+    first = re.search(r"```\w*\n(.*?)```", read("README.md").split("---", 2)[2], re.DOTALL)
+    assert first is not None
+    assert "make run" in first[1]
+    assert "make test" in first[1]
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
+        for target in re.findall(r"\]\(([^)#\s]+)\)", page.read_text("utf-8")):
+            if "://" not in target:
+                assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_every_shipped_model_has_a_card() -> None:
+    for model in all_specs().values():
+        if model.url is None:
+            card = ROOT / "src/evolvisense/models/specs" / f"{model.id}.md"
+            assert model.version in card.read_text("utf-8")
