@@ -43,7 +43,14 @@ def page_text() -> str:
 
 
 def _section(name: str, part: dict[str, Any]) -> str:
-    rows = [f"## {name}", "", part.get("description", ""), "", "| field | type | meaning |", "|---|---|---|"]
+    rows = [
+        f"## {name}",
+        "",
+        part.get("description", ""),
+        "",
+        "| field | type | meaning |",
+        "|---|---|---|",
+    ]
     for field, about in part["properties"].items():
         rows.append(f"| `{field}` | {_type(about)} | {about.get('description', '')} |")
     return "\n".join([*rows, ""])

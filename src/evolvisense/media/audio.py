@@ -57,6 +57,9 @@ def _float_frames(
         for frame in frames:
             if not isinstance(frame, AudioFrame):
                 continue
+            if frame.format.name == "fltp" and frame.sample_rate == rate_hz:
+                yield frame
+                continue
             shape = f"{frame.format.name} {frame.layout.name} {frame.sample_rate}"
             if resampler is None or shape != layout:
                 resampler = AudioResampler(format="fltp", layout=frame.layout, rate=rate_hz)
@@ -84,10 +87,8 @@ class _Blocks:
 
     def add(self, frame: AudioFrame) -> Iterator[AudioBlock]:
         samples = frame.to_ndarray()
-        mono = np.nan_to_num(samples.mean(axis=0, dtype=np.float32)).astype(np.float32)
-        pts_s = None
-        if frame.pts is not None and frame.time_base is not None:
-            pts_s = float(frame.pts * frame.time_base)
+        mono = samples[0] if len(samples) == 1 else samples.mean(axis=0, dtype=np.float32)
+        pts_s = frame.time
         if self._start_s is None:
             self._start_s = pts_s or 0.0
         elif pts_s is not None:
@@ -101,7 +102,9 @@ class _Blocks:
 
     def rest(self) -> Iterator[AudioBlock]:
         if self._held:
-            yield self._block(np.concatenate(self._parts), is_gap=False, held=self._held)
+            # Broken float streams can decode to NaN, which would spoil every mean after it.
+            mono = np.nan_to_num(np.concatenate(self._parts))
+            yield self._block(mono, is_gap=False, held=self._held)
             self._parts, self._held = [], 0
 
     def _silence(self, hole_s: float) -> Iterator[AudioBlock]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from av.video.frame import VideoFrame as AvVideoFrame
+from av.video.reformatter import VideoReformatter
 
 from evolvisense.media.container import choose_video, decoded_frames, open_container
 from evolvisense.media.limits import MediaLimits
@@ -31,6 +32,8 @@ def decode_video(
         stream = choose_video(container)
         rate = float(stream.average_rate or 0)
         clock = _Clock(step_s=1 / rate if rate > 0 else 0.0)
+        # One reformatter for all frames: making its tables costs more than a conversion.
+        reformatter = VideoReformatter()
         wanted = 0
         for number, frame in enumerate(decoded_frames(container, stream, limits), start=1):
             pts_s = clock.time_of(frame)
@@ -38,15 +41,15 @@ def decode_video(
                 return
             if number % frame_skip:
                 continue
-            yield VideoFrame(number=number, pts_s=pts_s, rgb=upright_rgb(frame))
+            yield VideoFrame(number=number, pts_s=pts_s, rgb=_upright_rgb(frame, reformatter))
             wanted += 1
             if wanted == max_frames:
                 return
 
 
-def upright_rgb(frame: AvVideoFrame) -> U8:
+def _upright_rgb(frame: AvVideoFrame, reformatter: VideoReformatter) -> U8:
     """uint8 (H, W, 3), turned as the display matrix says."""
-    rgb = np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
+    rgb = np.asarray(reformatter.reformat(frame, format="rgb24").to_ndarray(), np.uint8)
     # FFmpeg's rotation and numpy's rot90 both count anticlockwise.
     quarter_turns = round(frame.rotation / 90) % 4
     return np.ascontiguousarray(np.rot90(rgb, quarter_turns)) if quarter_turns else rgb

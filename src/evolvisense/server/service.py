@@ -39,6 +39,11 @@ class AnalysisService:
             self._analyzer.result()
         return self._analyzer.done()
 
+    @property
+    def in_flight(self) -> int:
+        """Analyses that run or wait."""
+        return self._queue.in_flight
+
     def check_room(self) -> None:
         """Raise BusyError where a request would find no place, before its upload is taken."""
         self._queue.check_room()

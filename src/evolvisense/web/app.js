@@ -10,7 +10,7 @@ let file = null;
 let request = null;
 let ticking = 0;
 
-$("max-size").textContent = megabytes(maxUploadBytes);
+$("max-size").textContent = sizeText(maxUploadBytes);
 
 $("file").addEventListener("change", () => choose($("file").files[0]));
 
@@ -52,21 +52,29 @@ $("cancel").addEventListener("click", () => {
   $("analyse").focus();
 });
 
+$("again").addEventListener("click", () => {
+  $("start").hidden = false;
+  $("start").scrollIntoView({ block: "center" });
+  $("file").focus();
+});
+
 function choose(chosen) {
   if (!chosen) return;
   $("problem").hidden = true;
   if (chosen.size > maxUploadBytes) {
     file = null;
     $("analyse").disabled = true;
+    $("chosen").textContent = "Choose another video, or drop it here";
+    $("chosen-note").textContent = `up to ${sizeText(maxUploadBytes)}`;
     showProblem(
       "This video is too large",
-      `It has ${megabytes(chosen.size)}; this server takes up to ${megabytes(maxUploadBytes)}.`,
+      `It has ${sizeText(chosen.size)}; this server takes up to ${sizeText(maxUploadBytes)}.`,
     );
     return;
   }
   file = chosen;
   $("chosen").textContent = chosen.name;
-  $("chosen-note").textContent = `${megabytes(chosen.size)} \u00b7 choose another one by clicking`;
+  $("chosen-note").textContent = `${sizeText(chosen.size)} \u00b7 choose another one by clicking`;
   $("analyse").disabled = false;
 }
 
@@ -88,6 +96,7 @@ function analyse(frameSkip, maxFrames) {
     },
     done: (answer) => {
       showStart();
+      $("start").hidden = true;
       showResult(answer, analysed);
     },
     failed: ({ title, text, code, requestId }) => {
@@ -126,7 +135,8 @@ function startClock() {
   ticking = setInterval(tick, 500);
 }
 
-function megabytes(bytes) {
+function sizeText(bytes) {
   const mb = bytes / 1024 ** 2;
+  if (mb < 0.1) return `${Math.ceil(bytes / 1024)} kB`;
   return `${mb < 10 ? Number(mb.toFixed(1)) : Math.round(mb)} MB`;
 }

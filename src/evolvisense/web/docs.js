@@ -16,6 +16,7 @@ function routeCard(path, method, operation) {
   const title = make("h2");
   title.append(make("span", "method", method.toUpperCase()), make("code", "", path));
   card.append(title, make("p", "", operation.summary ?? ""));
+  let hasErrorShape = false;
   if (operation.description) card.append(make("p", "muted", operation.description));
   if (operation.parameters?.length) {
     card.append(make("h3", "", "Parameters"), table(
@@ -34,9 +35,11 @@ function routeCard(path, method, operation) {
   }
   card.append(make("h3", "", "Answers"), ...Object.entries(operation.responses).map(([status, response]) => {
     const line = make("div", "shape");
-    line.append(make("code", "", status), ` ${response.description}`);
+    line.append(make("code", "", status), make("span", "", ` ${response.description}`));
     const schema = response.content?.["application/json"]?.schema;
-    if (schema?.$ref) line.append(shape(schema));
+    const isError = Number(status) >= 400;
+    if (schema?.$ref && !(isError && hasErrorShape)) line.append(shape(schema));
+    hasErrorShape ||= isError;
     return line;
   }));
   return card;
@@ -92,6 +95,12 @@ function table(head, rows) {
 function make(tag, className = "", text = "") {
   const element = document.createElement(tag);
   if (className) element.className = className;
-  if (text) element.textContent = text;
+  // Descriptions mark code by backticks.
+  element.append(...text.split("`").map((part, i) => {
+    if (i % 2 === 0) return part;
+    const code = document.createElement("code");
+    code.textContent = part;
+    return code;
+  }));
   return element;
 }

@@ -11,6 +11,10 @@ const NO_VOICE = {
   not_wanted: "not asked for",
 };
 
+const CANNOT_PLAY = "This browser cannot play the file. The result holds all the same: click into the "
+  + "timeline to choose a moment.";
+const ONLY_SOUND = "This browser plays only the sound of this file. The result holds all the same.";
+
 const video = $("video");
 const timeline = new Timeline($("timeline"), $("cursor"), seek);
 
@@ -20,7 +24,14 @@ let url = null;
 video.addEventListener("error", () => {
   if (!shown) return;
   $("screen").hidden = true;
+  $("no-video").textContent = CANNOT_PLAY;
   $("no-video").hidden = false;
+});
+video.addEventListener("loadedmetadata", () => {
+  const isSoundOnly = video.videoWidth === 0;
+  $("screen").classList.toggle("sound-only", isSoundOnly);
+  $("no-video").textContent = ONLY_SOUND;
+  $("no-video").hidden = !isSoundOnly;
 });
 for (const name of ["timeupdate", "seeking", "loadedmetadata"]) {
   video.addEventListener(name, () => moveTo(video.currentTime));
@@ -39,10 +50,11 @@ export function showResult(answer, file) {
   shown = { answer, report, person: null, frames: null, timeS: 0 };
   url = URL.createObjectURL(file);
   $("screen").hidden = false;
+  $("screen").classList.remove("sound-only");
   $("no-video").hidden = true;
   video.src = url;
   $("limits").textContent = report.limits;
-  fillWarnings(report.warnings);
+  fillWarnings(report);
   fillPeople(report.people);
   fillModels(report.models);
   fillLegacy(answer);
@@ -163,17 +175,21 @@ function fillPeople(people) {
   $("person-choice").hidden = people.length < 2;
   $("person").replaceChildren(...people.map((person) => {
     const share = Math.round(person.share_of_frames * 100);
-    const main = person.is_main ? ", main" : "";
-    const option = new Option(`${person.id}: in ${share} % of pictures${main}`, person.id);
+    const main = person.is_main ? " (main)" : "";
+    const option = new Option(`${person.id}, in ${share} % of the pictures${main}`, person.id);
     option.selected = person.is_main;
     return option;
   }));
 }
 
-function fillWarnings(warnings) {
+function fillWarnings({ warnings, people }) {
+  const texts = {
+    several_people: `${people.length} people were found: choose one above`,
+  };
   $("warnings").hidden = !warnings.length;
-  $("warnings").replaceChildren(...warnings.map(({ message }) => {
+  $("warnings").replaceChildren(...warnings.map(({ code, message: given }) => {
     const item = document.createElement("li");
+    const message = texts[code] ?? given;
     item.textContent = `${message.charAt(0).toUpperCase()}${message.slice(1)}.`;
     return item;
   }));

@@ -1,0 +1,145 @@
+"""The page, the docs, the probes, the settings."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from fastapi.routing import APIRoute
+
+import evolvisense
+from evolvisense.server import Settings, create_app
+from tests.server.conftest import Running, Start
+
+WEB = Path(evolvisense.__file__).parent / "web"
+PAGES = ["/", "/docs"]
+
+
+def test_probes(server: Running):
+    assert server.client.get("/healthz").json() == {"status": "ok"}
+    assert server.client.get("/readyz").json() == {"status": "ready"}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_pages_load_nothing_from_elsewhere_and_run_no_inline_script(server: Running, page: str):
+    response = server.client.get(page)
+    assert response.status_code == 200
+    assert response.headers["content-type"].startswith("text/html")
+    assert "{{" not in response.text
+    assert not re.search(r"(?:https?:)?//\w", response.text)
+    scripts = re.findall(r"<script\b([^>]*)>(.*?)</script>", response.text, re.S)
+    assert scripts
+    assert all("src=" in attributes and not body for attributes, body in scripts)
+    assert not re.search(r"\son\w+\s*=", response.text)
+    policy = response.headers["content-security-policy"]
+    assert "script-src 'self';" in policy
+    assert "default-src 'none'" in policy
+    for address in re.findall(r'(?:src|href)="(/[^"]+)"', response.text):
+        assert server.client.get(address).status_code == 200, address
+
+
+def test_static_files_name_no_other_server():
+    for path in WEB.iterdir():
+        text = path.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
+        assert not re.search(r"(?:https?:)?//\w+\.\w", text), path.name
+
+
+def test_the_page_says_what_it_must(server: Running):
+    text = re.sub(r"\s+", " ", server.client.get("/").text)
+    assert "<title>EvolviSense</title>" in text
+    assert "deleted when the analysis ends" in text
+    assert 'data-max-upload-bytes="10485760"' in text
+    assert "not a measurement of you" in text
+    ids = set(re.findall(r'id="([^"]+)"', text))
+    for name in re.findall(r'<(?:input|select)[^>]*id="([^"]+)"', text):
+        assert f'for="{name}"' in text, f"{name} has no label"
+    for script in WEB.glob("*.js"):
+        used = set(re.findall(r'\$\("([^"]+)"\)', script.read_text(encoding="utf-8")))
+        assert used <= ids, script.name
+
+
+def test_plotly_comes_from_its_package(server: Running):
+    page = server.client.get("/").text
+    address = re.search(r'/static/plotly\.min\.js\?v=[^"]+', page)
+    assert address
+    pinned = server.client.get(address.group())
+    assert "plotly.js v" in pinned.text[:200]
+    assert "immutable" in pinned.headers["cache-control"]
+    plain = server.client.get("/static/plotly.min.js")
+    assert "max-age" in plain.headers["cache-control"]
+    assert "immutable" not in plain.headers["cache-control"]
+
+
+def test_openapi_describes_the_upload(server: Running):
+    api = server.client.get("/openapi.json").json()
+    route = api["paths"]["/analyze-video/"]["post"]
+    form = route["requestBody"]["content"]["multipart/form-data"]["schema"]
+    assert form["required"] == ["file"]
+    assert set(form["properties"]) == {"file", "frame_skip", "max_frames"}
+    assert {p["name"] for p in route["parameters"]} == {"frame_skip", "max_frames", "report"}
+    assert set(route["responses"]) == {
+        "200", "400", "408", "413", "415", "422", "500", "503",
+    }  # fmt: skip
+    assert "VideoAnswer" in api["components"]["schemas"]
+
+
+def test_every_route_has_a_summary():
+    for route in create_app(Settings()).routes:
+        if isinstance(route, APIRoute) and route.include_in_schema:
+            assert route.summary
+
+
+def test_cors_is_off_by_default(server: Running):
+    response = server.client.get("/healthz", headers={"Origin": "https://a.example"})
+    assert "access-control-allow-origin" not in response.headers
+
+
+def test_cors_by_setting(start: Start, text_file: Path):
+    origin = {"Origin": "https://a.example"}
+    with start(cors_origins="https://a.example, https://b.example") as running:
+        preflight = running.client.options(
+            "/analyze-video/", headers={**origin, "Access-Control-Request-Method": "POST"}
+        )
+        assert preflight.status_code == 200
+        assert preflight.headers["access-control-allow-origin"] == "https://a.example"
+        with text_file.open("rb") as file:
+            refused = running.client.post("/analyze-video/", files={"file": file}, headers=origin)
+        assert refused.status_code == 400
+        assert refused.headers["access-control-allow-origin"] == "https://a.example"
+        assert "Retry-After" in refused.headers["access-control-expose-headers"]
+        other = running.client.get("/healthz", headers={"Origin": "https://c.example"})
+        assert "access-control-allow-origin" not in other.headers
+
+
+def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setenv("EVOLVISENSE_MAX_UPLOAD_BYTES", "1000")
+    monkeypatch.setenv("EVOLVISENSE_CORS_ORIGINS", "*")
+    monkeypatch.setenv("EVOLVISENSE_TEMP_DIR", str(tmp_path))
+    settings = Settings()
+    assert settings.max_upload_bytes == 1000
+    assert settings.cors_origins == ["*"]
+    assert settings.temp_dir == tmp_path
+    assert settings.workers >= 1
+
+
+@pytest.mark.parametrize("name", ["workers", "max_upload_bytes", "max_duration_s", "max_pixels"])
+def test_impossible_settings_are_refused(name: str):
+    with pytest.raises(ValueError, match=name):
+        Settings.model_validate({name: 0})
+
+
+def test_importing_the_app_stays_light():
+    """What the models need is loaded beside the start, and plotly not at all."""
+    code = (
+        "import sys, evolvisense.server; "
+        "print([m for m in ('av', 'onnxruntime', 'cv2', 'plotly', 'swift_f0') if m in sys.modules])"
+    )
+    environment = {**os.environ, "PYTHONWARNINGS": "ignore"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
+    )
+    assert done.stdout.strip() == "[]"
