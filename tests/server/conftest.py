@@ -43,7 +43,7 @@ Start = Callable[..., AbstractContextManager[Running]]
 
 
 @contextmanager
-def _running(temp_dir: Path, **settings: object) -> Iterator[Running]:
+def _running(temp_dir: Path, *, until_ready: bool = True, **settings: object) -> Iterator[Running]:
     chosen = Settings.model_validate({"temp_dir": temp_dir, "workers": 2, **settings})
     app = create_app(chosen)
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", lifespan="on"))
@@ -55,7 +55,7 @@ def _running(temp_dir: Path, **settings: object) -> Iterator[Running]:
             time.sleep(0.01)
         port = server.servers[0].sockets[0].getsockname()[1]
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=120) as client:
-            while client.get("/readyz").status_code != 200:
+            while until_ready and client.get("/readyz").status_code != 200:
                 time.sleep(0.05)
             yield Running(port, chosen, client, app.state.service)
     finally:
@@ -65,10 +65,10 @@ def _running(temp_dir: Path, **settings: object) -> Iterator[Running]:
 
 @pytest.fixture
 def start(tmp_path: Path) -> Start:
-    """Starts a server with the given settings for the length of a block."""
+    """Starts a server with the given settings for a block, which begins once it is ready."""
     folder = tmp_path / "uploads"
     folder.mkdir()
-    return lambda **settings: _running(folder, **settings)
+    return lambda **options: _running(folder, **options)
 
 
 @pytest.fixture(scope="session")

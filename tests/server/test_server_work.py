@@ -78,9 +78,12 @@ def test_a_client_that_leaves_cancels_its_analysis(
         raise AssertionError("nobody cancelled")
 
     replace_analysis(monkeypatch, endless)
-    with httpx.Client(timeout=httpx.Timeout(30, read=0.5)) as impatient:
-        with silent_video.open("rb") as file, pytest.raises(httpx.ReadTimeout):
-            impatient.post(f"http://127.0.0.1:{server.port}/analyze-video/", files={"file": file})
+    with (
+        httpx.Client(timeout=httpx.Timeout(30, read=0.5)) as impatient,
+        silent_video.open("rb") as file,
+        pytest.raises(httpx.ReadTimeout),
+    ):
+        impatient.post(f"http://127.0.0.1:{server.port}/analyze-video/", files={"file": file})
     assert cancelled.wait(30)
     wait_until_empty(server)
 
@@ -129,6 +132,48 @@ def test_an_unexpected_error_shows_no_traceback(
     assert "secret" not in answer["error"]
     assert answer["request_id"] in caplog.text
     assert "name of the client" not in caplog.text
+
+
+def test_not_ready_until_the_models_are_loaded(
+    start: Start, silent_video: Path, monkeypatch: pytest.MonkeyPatch
+):
+    gate = threading.Event()
+    real = Analyzer.__init__
+
+    def slow(self: Analyzer, **kwargs: object) -> None:
+        assert gate.wait(60)
+        real(self, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Analyzer, "__init__", slow)
+    with start(until_ready=False) as running:
+        refused = running.client.get("/readyz")
+        refusal(refused, 503, "starting")
+        assert int(refused.headers["retry-after"]) >= 1
+        assert running.client.get("/healthz").status_code == 200
+        threading.Timer(0.3, gate.set).start()
+        # An upload that comes early waits for the models.
+        assert running.post(silent_video).status_code == 200
+        assert running.client.get("/readyz").status_code == 200
+
+
+def test_models_that_cannot_be_loaded(
+    start: Start,
+    silent_video: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+):
+    def broken(_self: Analyzer, **_: object) -> None:
+        raise ModelMissingError("/secret/path/model.onnx is missing")
+
+    monkeypatch.setattr(Analyzer, "__init__", broken)
+    with start(until_ready=False) as running:
+        while running.service.failure is None:
+            pass
+        answer = refusal(running.client.get("/readyz"), 503, "model_missing")
+        assert "/secret" not in answer["error"]
+        refusal(running.post(silent_video), 500, "model_missing")
+        assert running.leftovers() == []
+    assert "/secret/path/model.onnx" in caplog.text
 
 
 def test_a_broken_installation_tells_only_its_operator(

@@ -13,6 +13,7 @@ from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from evolvisense.errors import EvolviSenseError
 from evolvisense.server.errors import ErrorAnswer, error_answer
 from evolvisense.server.service import service_of
 
@@ -46,8 +47,12 @@ async def healthz() -> dict[str, str]:
 )
 async def readyz(request: Request) -> Response:
     """200 as soon as an analysis can begin at once."""
-    if service_of(request).is_ready:
+    service = service_of(request)
+    if service.is_ready:
         return JSONResponse({"status": "ready"})
+    if (failure := service.failure) is not None:
+        code = failure.code if isinstance(failure, EvolviSenseError) else "internal_error"
+        return error_answer(request, 503, code, "the models cannot be loaded; the log says why")
     return error_answer(
         request,
         503,

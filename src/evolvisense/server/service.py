@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -16,6 +17,8 @@ from evolvisense.server.settings import Settings
 
 if TYPE_CHECKING:
     from evolvisense.pipeline import Analyzer
+
+log = logging.getLogger(__name__)
 
 Work = Callable[["Analyzer", Callable[[], bool]], bytes]
 """Makes an answer with the analyzer; the function it is given says whether to stop."""
@@ -31,13 +34,17 @@ class AnalysisService:
         loader = ThreadPoolExecutor(1, "models")
         self._analyzer: Future[Analyzer] = loader.submit(_load, settings)
         loader.shutdown(wait=False)
+        self._analyzer.add_done_callback(_log_failure)
 
     @property
     def is_ready(self) -> bool:
-        """Whether the models are loaded. Raises the EngineError that keeps them from it."""
-        if self._analyzer.done():
-            self._analyzer.result()
-        return self._analyzer.done()
+        """Whether the models are loaded."""
+        return self._analyzer.done() and self.failure is None
+
+    @property
+    def failure(self) -> BaseException | None:
+        """What keeps the models from being loaded, as far as it is known."""
+        return self._analyzer.exception() if self._analyzer.done() else None
 
     @property
     def in_flight(self) -> int:
@@ -84,6 +91,12 @@ def service_of(request: Request) -> AnalysisService:
     service = request.app.state.service
     assert isinstance(service, AnalysisService)  # noqa: S101 - set by the lifespan
     return service
+
+
+def _log_failure(analyzer: Future[Analyzer]) -> None:
+    error = analyzer.exception()
+    if error is not None:
+        log.error("the models cannot be loaded", exc_info=error)
 
 
 def _load(settings: Settings) -> Analyzer:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, field_validator
+from pydantic import DirectoryPath, Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 MOST_WORKERS_BY_DEFAULT = 4
@@ -51,7 +50,7 @@ class Settings(BaseSettings):
         description="Web pages of other origins that may call this server, separated by commas, "
         "as in `https://a.example,https://b.example`; `*` allows every page; none by default.",
     )
-    temp_dir: Path | None = Field(
+    temp_dir: DirectoryPath | None = Field(
         default=None,
         description="Folder of uploads while they are analysed; the system's where it is not set.",
     )

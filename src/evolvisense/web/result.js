@@ -24,6 +24,7 @@ let url = null;
 video.addEventListener("error", () => {
   if (!shown) return;
   $("screen").hidden = true;
+  $("scrub-choice").hidden = false;
   $("no-video").textContent = CANNOT_PLAY;
   $("no-video").hidden = false;
 });
@@ -39,6 +40,7 @@ for (const name of ["timeupdate", "seeking", "loadedmetadata"]) {
 video.addEventListener("play", follow);
 new ResizeObserver(() => shown && moveTo(shown.timeS)).observe(video);
 $("person").addEventListener("change", () => choosePerson(Number($("person").value)));
+$("scrub").addEventListener("input", () => seek(Number($("scrub").value)));
 $("download").addEventListener("click", download);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
   if (shown) timeline.draw(shown.report, shown.person);
@@ -51,6 +53,7 @@ export function showResult(answer, file) {
   url = URL.createObjectURL(file);
   $("screen").hidden = false;
   $("screen").classList.remove("sound-only");
+  $("scrub-choice").hidden = true;
   $("no-video").hidden = true;
   video.src = url;
   $("limits").textContent = report.limits;
@@ -80,6 +83,7 @@ function choosePerson(id) {
   shown.person = report.people.find((person) => person.id === id) ?? null;
   shown.frames = faceSeries(report, shown.person);
   timeline.draw(report, shown.person);
+  $("scrub").max = timeline.endS.toFixed(1);
   fillFacts(report, shown.person);
   const analysed = shown.frames.x.length;
   $("timeline-note").textContent = [
@@ -105,6 +109,8 @@ function moveTo(timeS) {
   if (!shown) return;
   shown.timeS = timeS;
   timeline.moveTo(timeS);
+  $("scrub").value = timeS;
+  $("scrub").setAttribute("aria-valuetext", `${timeS.toFixed(1)} seconds`);
   $("now-time").textContent = `${timeS.toFixed(1)} s`;
   const row = faceRowAt(timeS);
   fillBars(row);
@@ -182,9 +188,10 @@ function fillPeople(people) {
   }));
 }
 
-function fillWarnings({ warnings, people }) {
+function fillWarnings({ warnings, people, voice_absent_reason: noVoice }) {
   const texts = {
     several_people: `${people.length} people were found: choose one above`,
+    no_voice: `No voice could be read: ${NO_VOICE[noVoice]}`,
   };
   $("warnings").hidden = !warnings.length;
   $("warnings").replaceChildren(...warnings.map(({ code, message: given }) => {
@@ -197,15 +204,16 @@ function fillWarnings({ warnings, people }) {
 
 function fillFacts(report, person) {
   const analysed = report.frames.number.length;
+  const withFace = report.frames.faces.filter((n) => n > 0).length;
   const measures = report.voice?.measures;
   const no = NO_VOICE[report.voice_absent_reason];
   define($("facts"), [
     ["Length", `${round(report.media.duration_s, 1)} s`],
     ["Pictures analysed", analysed],
-    ["With a face", report.frames.faces.filter((n) => n > 0).length],
+    ["With a face", withFace, analysed ? `${Math.round((withFace / analysed) * 100)} % of the pictures` : null],
     ["People found", report.people.length],
     ...(report.people.length > 1
-      ? [[`With person ${person.id}`, person.frames, `${Math.round(person.share_of_frames * 100)} % of the pictures`]] : []),
+      ? [[`Person ${person.id} seen in`, person.frames, `${Math.round(person.share_of_frames * 100)} % of the pictures`]] : []),
     ["Speech", measures ? `${round(measures.speech_s, 1)} s` : "cannot tell", no],
     ["Median pitch (F0)", measures?.f0_median_hz ? `${Math.round(measures.f0_median_hz)} Hz` : "cannot tell",
       no ?? (measures?.f0_median_hz ? null : "too little voiced speech")],

@@ -32,6 +32,7 @@ export class Timeline {
       displayModeBar: false,
       responsive: true,
       doubleClick: "reset",
+      showTips: false,
     });
     this.element.setAttribute("aria-label", describe(person, voice));
     if (!this.listens) {
