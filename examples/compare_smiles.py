@@ -1,4 +1,4 @@
-"""Share of frames with a smile in each video of a folder: `python examples/compare_smiles.py DIR`."""
+"""How often people smile in each video of a folder: `python examples/compare_smiles.py DIR`."""
 
 from __future__ import annotations
 

@@ -220,5 +220,6 @@ def _warnings(findings: Findings, options: AnalysisOptions) -> list[schema.Notic
             )
         )
     if findings.voice is None and options.voice:
-        found.append(("no_voice", "there is no sound that can be decoded"))
+        sound = "no sound" if findings.info.audio is None else "sound, but none that can be decoded"
+        found.append(("no_voice", f"the file has {sound}: the voice was not read"))
     return [schema.Notice(code=code, message=message) for code, message in found]

@@ -1,0 +1,158 @@
+"""Test material in the ignored folder `benchmarks/.work`: a talking face as a browser records it.
+
+`ten_seconds()`: 10 s, 1280x720, 30 fps, VP8 and Opus in a live WebM, which has no duration in its
+header. `ten_minutes()`: its packets sixty times over, not encoded again.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import cv2
+import numpy as np
+
+ROOT = Path(__file__).parents[1]
+WORK = ROOT / "benchmarks" / ".work"
+DATA = Path(os.environ.get("EVOLVISENSE_DATA", ROOT.parent / "shared" / "data"))
+SOURCES = ("talk_1.mp4", "talk_2.mp4")
+
+WIDTH, HEIGHT, FPS, DURATION_S = 1280, 720, 30, 10
+SAMPLE_RATE_HZ = 48_000
+LOOPS = 60
+WEBM = {"live": "1"}
+VP8 = {"deadline": "realtime", "cpu-used": "4", "error-resilient": "1"}
+
+
+def ten_seconds() -> Path:
+    """The clip, made once."""
+    return _made("talk_10s.webm", _encode)
+
+
+def ten_minutes() -> Path:
+    """The clip sixty times, made once."""
+    return _made("talk_10min.webm", lambda path: _repeat(ten_seconds(), path))
+
+
+def source_clip() -> Path | None:
+    """The talking face of the data folder; None where the folder is absent."""
+    return next((path for name in SOURCES if (path := DATA / "clips" / name).is_file()), None)
+
+
+def _made(name: str, make: Any) -> Path:
+    path = WORK / name
+    if not path.is_file():
+        WORK.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_suffix(".part.webm")
+        make(unfinished)
+        unfinished.rename(path)
+    return path
+
+
+def _encode(path: Path) -> None:
+    source = source_clip()
+    pictures = _clip_pictures(source) if source else _photograph_pictures()
+    sound = _clip_sound(source) if source else _synthetic_sound()
+    with av.open(str(path), "w", format="webm", options=WEBM) as out:
+        video: Any = out.add_stream("libvpx", rate=FPS, options=VP8)
+        video.width, video.height, video.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        video.bit_rate = 1_250_000
+        audio: Any = out.add_stream("libopus", rate=SAMPLE_RATE_HZ, layout="mono")
+        audio.bit_rate = 64_000
+        for number, picture in enumerate(pictures):
+            frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+            frame.pts, frame.time_base = number, Fraction(1, FPS)
+            out.mux(video.encode(frame))
+            out.mux(audio.encode(_sound_frame(sound, number)))
+        out.mux(video.encode(None))
+        out.mux(audio.encode(None))
+
+
+def _sound_frame(sound: np.ndarray, number: int) -> av.AudioFrame:
+    per_picture = SAMPLE_RATE_HZ // FPS
+    start = number * per_picture
+    samples = sound[start : start + per_picture]
+    frame = av.AudioFrame.from_ndarray(samples[None], format="flt", layout="mono")
+    frame.sample_rate = SAMPLE_RATE_HZ
+    frame.pts, frame.time_base = start, Fraction(1, SAMPLE_RATE_HZ)
+    return frame
+
+
+def _clip_pictures(path: Path) -> Iterator[np.ndarray]:
+    """uint8 (720, 1280, 3), the clip from its beginning again wherever it ends."""
+    with av.open(str(path)) as container:
+        frames = [
+            (f.time or 0.0, _cropped(f.to_ndarray(format="rgb24")))
+            for f in container.decode(video=0)
+        ]
+    times_s = np.array([time_s for time_s, _ in frames])
+    end_s = times_s[-1] + (times_s[-1] - times_s[0]) / (len(times_s) - 1)
+    for number in range(FPS * DURATION_S):
+        index = np.searchsorted(times_s, (number / FPS) % end_s, side="right") - 1
+        yield frames[max(index, 0)][1]
+
+
+def _cropped(rgb: np.ndarray) -> np.ndarray:
+    """The picture at full width, from its top: that is where the face is."""
+    height = round(rgb.shape[0] * WIDTH / rgb.shape[1])
+    scaled = cv2.resize(rgb, (WIDTH, height), interpolation=cv2.INTER_CUBIC)
+    return np.ascontiguousarray(scaled[:HEIGHT])
+
+
+def _clip_sound(path: Path) -> np.ndarray:
+    """float32 (480000,), mono, 48 kHz, in a loop."""
+    resampler = av.AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE_HZ)
+    with av.open(str(path)) as container:
+        parts = [
+            part.to_ndarray()[0]
+            for frame in container.decode(audio=0)
+            for part in resampler.resample(frame)
+        ]
+    return np.resize(np.concatenate(parts), SAMPLE_RATE_HZ * DURATION_S).astype(np.float32)
+
+
+def _photograph_pictures() -> Iterator[np.ndarray]:
+    """A public-domain photograph that moves a little, with the noise of a camera."""
+    from skimage.data import astronaut  # noqa: PLC0415 - only where the clips are absent
+
+    still = _cropped(astronaut())
+    noise = np.random.default_rng(1)
+    for number in range(FPS * DURATION_S):
+        angle = 2 * np.pi * number / FPS / 4
+        shift = np.array([[1, 0, 12 * np.sin(angle)], [0, 1, 6 * np.cos(angle)]], np.float32)
+        moved = cv2.warpAffine(still, shift, (WIDTH, HEIGHT), borderMode=cv2.BORDER_REFLECT)
+        grain = noise.normal(0, 2, (HEIGHT, WIDTH, 1))
+        yield np.clip(moved + grain, 0, 255).astype(np.uint8)
+
+
+def _synthetic_sound() -> np.ndarray:
+    """float32 (480000,): a harmonic tone near 130 Hz in syllables, with pauses."""
+    time_s = np.arange(SAMPLE_RATE_HZ * DURATION_S) / SAMPLE_RATE_HZ
+    pitch_hz = 130 + 20 * np.sin(2 * np.pi * 0.4 * time_s)
+    phase = 2 * np.pi * np.cumsum(pitch_hz) / SAMPLE_RATE_HZ
+    tone = sum(np.sin(k * phase) / k for k in range(1, 20))
+    syllables = np.clip(np.sin(2 * np.pi * 3 * time_s), 0, None) * (time_s % 2.5 < 2)
+    return (0.1 * tone * syllables).astype(np.float32)
+
+
+def _repeat(source: Path, path: Path) -> None:
+    with av.open(str(path), "w", format="webm", options=WEBM) as out:
+        with av.open(str(source)) as container:
+            templates: list[Any] = list(container.streams)
+            streams = [out.add_stream_from_template(template) for template in templates]
+        for loop in range(LOOPS):
+            with av.open(str(source)) as container:
+                for packet in container.demux():
+                    if packet.dts is None or packet.pts is None:
+                        continue
+                    if packet.pts * packet.time_base >= DURATION_S:
+                        continue  # what the encoder adds at the end would overlap
+                    shift = int(loop * DURATION_S / packet.time_base)
+                    packet.pts += shift
+                    packet.dts += shift
+                    packet.stream = streams[packet.stream.index]
+                    out.mux(packet)
