@@ -144,15 +144,18 @@ def _repeat(source: Path, path: Path) -> None:
         with av.open(str(source)) as container:
             templates: list[Any] = list(container.streams)
             streams = [out.add_stream_from_template(template) for template in templates]
+        last_dts = [-DURATION_S * 1_000_000] * len(streams)
         for loop in range(LOOPS):
             with av.open(str(source)) as container:
                 for packet in container.demux():
                     if packet.dts is None or packet.pts is None:
                         continue
-                    if packet.pts * packet.time_base >= DURATION_S:
-                        continue  # what the encoder adds at the end would overlap
+                    index = packet.stream.index
                     shift = int(loop * DURATION_S / packet.time_base)
+                    if packet.dts + shift <= last_dts[index]:
+                        continue  # the sound is a packet longer than the pictures
                     packet.pts += shift
                     packet.dts += shift
-                    packet.stream = streams[packet.stream.index]
+                    last_dts[index] = packet.dts
+                    packet.stream = streams[index]
                     out.mux(packet)

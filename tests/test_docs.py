@@ -57,6 +57,19 @@ def test_every_error_code_is_documented() -> None:
             assert f"`{value.code}`" in page, f"{value.code} is not in docs/errors.md"
 
 
+def test_every_warning_is_documented() -> None:
+    page = read("docs/errors.md")
+    codes = re.findall(
+        r'^ +"([a-z_]+)",?$|append\(\("([a-z_]+)"',
+        read("src/evolvisense/report/build.py"),
+        re.MULTILINE,
+    )
+    found = {one or other for one, other in codes}
+    assert len(found) >= 7
+    for code in found:
+        assert f"`{code}`" in page, f"{code} is not in docs/errors.md"
+
+
 def test_the_limits_stand_in_the_readme() -> None:
     assert LIMITS_NOTICE in " ".join(read("README.md").replace(">", " ").split())
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import evolvisense
-from evolvisense import AnalysisOptions, Analyzer
+from evolvisense import AnalysisOptions, Analyzer, MediaLimits
 from evolvisense.errors import CancelledError, InvalidOptionError, UnknownEngineError
 from evolvisense.report import Report, to_json
 from evolvisense.types.progress import Progress
@@ -174,6 +174,15 @@ def test_options_outside_their_range(bad: dict[str, int]) -> None:
 def test_unknown_engine() -> None:
     with pytest.raises(UnknownEngineError, match="libfacedetection"):
         Analyzer(detector="nothing")
+
+
+def test_a_file_that_goes_on_beyond_the_limit_says_so(tmp_path: Path) -> None:
+    film = Film([astronaut()] * 50, sound=Sound(vowel(2.0)), muxer={"live": "1"})
+    short = Analyzer(limits=MediaLimits(max_duration_s=1.0))
+    report = short.analyze(film.write(tmp_path / "live.webm"))
+    assert "stopped_at_duration_limit" in [w.code for w in report.warnings]
+    assert report.frames.time_s[-1] <= 1.0
+    assert report.media.duration_s == pytest.approx(2.0, abs=0.05)
 
 
 def test_models_are_named_in_the_report(analyzer: Analyzer, silent_video: Path) -> None:

@@ -120,7 +120,9 @@ class Analyzer:
                 dominant_frames(frames, faces, people), None if reading is None else reading.legacy
             )
         report = build_report(
-            Findings(info, extent, frames, faces, people, reading, legacy),
+            Findings(
+                info, extent, frames, faces, people, reading, legacy, self.limits.max_duration_s
+            ),
             options=options,
             models=self.models,
             timings_s=clock.seconds(),

@@ -32,6 +32,8 @@ class Findings:
     people: Sequence[Person]
     voice: VoiceReading | None
     legacy: LegacyScores
+    max_duration_s: float
+    """The limit up to which the file was read."""
 
 
 def build_report(
@@ -217,6 +219,13 @@ def _warnings(findings: Findings, options: AnalysisOptions) -> list[schema.Notic
             (
                 "stopped_at_max_frames",
                 f"faces were read in the first {read_s:.1f} s of {extent.duration_s:.1f} s",
+            )
+        )
+    if extent.duration_s > findings.max_duration_s:
+        found.append(
+            (
+                "stopped_at_duration_limit",
+                f"the file was read up to the limit of {findings.max_duration_s:.0f} s",
             )
         )
     if findings.voice is None and options.voice:
