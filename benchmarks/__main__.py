@@ -1,4 +1,4 @@
-"""python -m benchmarks [--rounds N] [end_to_end] [memory] [startup]: measure, print one table for the README.
+"""python -m benchmarks [--rounds N] [end_to_end] [memory] [startup]: measure, print one table.
 
 Also written: benchmarks/.work/results.json. Nothing else should be running on the machine.
 """

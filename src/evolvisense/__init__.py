@@ -1,5 +1,4 @@
-"""
-EvolviSense reads faces and voices in video: fast, offline, private.
+"""EvolviSense reads faces and voices in video: fast, offline, private.
 
 import evolvisense
 report = evolvisense.analyze("interview.webm")
@@ -34,8 +33,7 @@ def analyze(
     max_frames: int | None = None,
     voice: bool = True,
 ) -> Report:
-    """
-    Analyse one video, given by path or as a binary file object.
+    """Analyse one video, given by path or as a binary file object.
 
     Loads the models each time: for several videos make one `Analyzer` and keep it.
     Raises an `evolvisense.errors.InputError` that says what is wrong with the file.

@@ -1,5 +1,4 @@
-"""
-Every error that EvolviSense raises on purpose, as one tree.
+"""Every error that EvolviSense raises on purpose, as one tree.
 
 `EvolviSenseError`
   `InputError`: the caller's file or options; another input would work

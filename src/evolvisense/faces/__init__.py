@@ -1,5 +1,4 @@
-"""
-Frames become faces: where they are, who is who across frames, square crops and their quality.
+"""Frames become faces: where they are, who is who across frames, square crops and their quality.
 
 `libfacedetection`, `yunet`: detectors. `tracking`: ids across frames and gaps.
 `crops`: square crops and quality. `people`: tracks become persons, one of them the main person.

@@ -15,8 +15,7 @@ detector's box in FER2013 pictures is .86 of their side, in the colour pack .92.
 
 
 def face_crops(rgb: U8, xyxy: F32, side_px: int) -> U8:
-    """
-    Crops uint8 (F, side_px, side_px, 3) of the boxes (F, 4) of one frame (H, W, 3).
+    """Crops uint8 (F, side_px, side_px, 3) of the boxes (F, 4) of one frame (H, W, 3).
 
     Where a crop reaches over the edge of the picture, the edge is repeated.
     """

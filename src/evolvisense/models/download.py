@@ -21,8 +21,7 @@ MAX_BYTES = 256 * 1024**2
 
 
 def download(spec: ModelSpec, on_bytes: Callable[[int], None] | None = None) -> Path:
-    """
-    Put the model's file into the cache and return its path; a file already there is kept.
+    """Put the model's file into the cache and return its path; a file already there is kept.
 
     The file appears under its name only when it is complete and has the spec's sha256.
     Raises ModelDownloadError (also when EVOLVISENSE_OFFLINE=1) or ModelCorruptError.

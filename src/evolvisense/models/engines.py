@@ -1,5 +1,4 @@
-"""
-Engines by kind and name, from the entry-point group `evolvisense.engines`.
+"""Engines by kind and name, from the entry-point group `evolvisense.engines`.
 
 A package adds one with an entry point named `KIND.NAME`, for instance `detector.mine`, that points
 at a class with the protocol of `evolvisense.types.engines`.

@@ -1,5 +1,4 @@
-"""
-Where model files are on this machine, and whether they are what their spec says.
+"""Where model files are on this machine, and whether they are what their spec says.
 
 A model inside the package is used from there. Others are looked up in `EVOLVISENSE_MODELS_DIR`
 (an offline directory, read only) and then in the cache, `EVOLVISENSE_CACHE_DIR` or

@@ -1,5 +1,4 @@
-"""
-The whole flow on one screen.
+"""The whole flow on one screen.
 
 file --probe--> facts
  |--frames--> [thread] decode --> faces: detect, follow, crop --> expression, in batches --+
@@ -48,8 +47,7 @@ Source = str | Path | BinaryIO
 
 
 class Analyzer:
-    """
-    Analyses videos. Models are loaded once; `analyze` may be called from several threads.
+    """Analyses videos. Models are loaded once; `analyze` may be called from several threads.
 
     Engines are chosen by name (entry-point group `evolvisense.engines`). Raises UnknownEngineError,
     EngineUnavailableError, ModelMissingError or ModelCorruptError.
@@ -96,8 +94,7 @@ class Analyzer:
         on_progress: ProgressListener | None = None,
         is_cancelled: Callable[[], bool] | None = None,
     ) -> Report:
-        """
-        The report of a video file, given by path or as a binary file object.
+        """The report of a video file, given by path or as a binary file object.
 
         Raises the InputError that applies, or CancelledError once `is_cancelled()` is true.
         """

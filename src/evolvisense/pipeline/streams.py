@@ -63,8 +63,7 @@ class _Prefetched(Generic[T]):
 
 @contextmanager
 def prefetch(items: Iterable[T], depth: int) -> Generator[Iterable[T]]:
-    """
-    The same items, made by a thread of their own, at most `depth` ahead.
+    """The same items, made by a thread of their own, at most `depth` ahead.
 
     The thread has ended when the block is left, however it is left; an error of the producer is
     raised where its item would have come.

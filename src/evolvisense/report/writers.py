@@ -32,8 +32,7 @@ def to_json(report: Report, indent: int | None = None) -> str:
 
 
 def to_csv(report: Report) -> str:
-    """
-    One row for each face and frame, by frame and person; numbers as in the JSON.
+    """One row for each face and frame, by frame and person; numbers as in the JSON.
 
     A frame in which nobody was found has one row with everything but its number and time empty.
     """

@@ -1,5 +1,4 @@
-"""
-Formula v1, kept exactly as existing clients know it.
+"""Formula v1, kept exactly as existing clients know it.
 
 It is a loudness meter with a face share on top and measures neither stress nor depression; it is
 labelled `v1-legacy` wherever it is shown. Weights and rules: the contract of the old service.
@@ -71,8 +70,7 @@ def score_v1(frames: Sequence[FrameEmotion], audio: LegacyAudioMeans | None) -> 
 def dominant_frames(
     frames: FrameLog, faces: FaceObservations, people: Sequence[Person]
 ) -> list[FrameEmotion]:
-    """
-    The dominant emotion of the main person in each analysed frame.
+    """The dominant emotion of the main person in each analysed frame.
 
     A frame without the main person is neutral with confidence 0.0.
     """
@@ -96,8 +94,7 @@ def emotion_shares(dominant: Iterable[Emotion]) -> dict[Emotion, Fraction]:
 
 
 def face_score(shares: Mapping[Emotion, Fraction], weights: Mapping[Emotion, float]) -> float:
-    """
-    Weighted sum of shares, 0-100.
+    """Weighted sum of shares, 0-100.
 
     A happy majority silences sad, fear and angry; a negative majority raises the sum by half.
     """

@@ -1,5 +1,4 @@
-"""
-Protocols of the engines that can be exchanged by name (entry-point group `evolvisense.engines`).
+"""Protocols of the engines that can be exchanged by name (entry-point group `evolvisense.engines`).
 
 An engine is built once, without arguments, and is safe to call from several threads; what follows
 one video (a tracker, a voice stream) is made by `start()` and used by one thread.

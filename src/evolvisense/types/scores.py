@@ -13,8 +13,7 @@ EMOTIONS: tuple[Emotion, ...] = get_args(Emotion)
 
 @dataclass(frozen=True)
 class FrameEmotion:
-    """
-    The dominant emotion of one analysed frame, as formula v1 wants it.
+    """The dominant emotion of one analysed frame, as formula v1 wants it.
 
     A frame without a face is `neutral` with confidence 0.0: so the v1 contract has it.
     """

@@ -36,8 +36,7 @@ def describe_voice(
     segments: tuple[SpeechSegment, ...],
     duration_s: float,
 ) -> VoiceFeatures:
-    """
-    Statistics of voiced speech; None where less than MIN_VOICED_S of it is there.
+    """Statistics of voiced speech; None where less than MIN_VOICED_S of it is there.
 
     F0 in semitones, SD = (P84 - P16) / 2, range = P95 - P5: robust against octave errors.
     """

@@ -1,5 +1,4 @@
-"""
-The two means of formula v1, as librosa computes them, in one pass over blocks.
+"""The two means of formula v1, as librosa computes them, in one pass over blocks.
 
 librosa itself would load numba: 3 s and 230 MB for two means. The tests compare with librosa.
 """
@@ -55,8 +54,7 @@ class LegacyMeans:
 
 
 def _peak_frequencies(magnitude: F32, rate_hz: int) -> F32:
-    """
-    Interpolated frequencies in Hz of the spectral peaks of frames (N, FRAME / 2 + 1).
+    """Interpolated frequencies in Hz of the spectral peaks of frames (N, FRAME / 2 + 1).
 
     A peak exceeds a tenth of its frame's maximum and lies in 150-4000 Hz (Smith's parabolic
     interpolation of spectral peaks, as in librosa.piptrack).
