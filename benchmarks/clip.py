@@ -1,7 +1,8 @@
 """Test material in the ignored folder `benchmarks/.work`: a talking face as a browser records it.
 
 `ten_seconds()`: 10 s, 1280x720, 30 fps, VP8 at 2.5 Mbit/s and Opus in a live WebM, which has no
-duration in its header; the face fills about half of the height, the picture has a camera's noise. `ten_minutes()`: its packets sixty times over, not encoded again.
+duration in its header. The face fills about half of the height; the picture has a camera's noise.
+`ten_minutes()`: its packets sixty times over, not encoded again.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The first service's loop over DeepFace, timed in DeepFace's own environment.
 
-Builds the model, reads one frame to warm up, and then answers each line of standard input with the
-seconds of one whole run as a line of JSON:
-python -m benchmarks.deepface_loop VIDEO FRAME_SKIP MAX_FRAMES DEEPFACE_HOME
+Builds the model, reads one frame to warm up, and then answers each line of standard input,
+"FRAME_SKIP MAX_FRAMES", with the seconds of one whole run as a line of JSON:
+python -m benchmarks.deepface_loop VIDEO DEEPFACE_HOME
 """
 
 from __future__ import annotations
@@ -48,8 +48,7 @@ def loop(deepface: Any, video: str, frame_skip: int, max_frames: int) -> int:
 
 
 def main() -> None:
-    video, frame_skip, max_frames = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-    home = Path(sys.argv[4])
+    video, home = sys.argv[1], Path(sys.argv[2])
     os.environ["DEEPFACE_HOME"] = str(home)
     if not (home / ".deepface" / "weights" / deepface_weights.FILE_NAME).is_file():
         raise SystemExit(f"no weights in {home}: run python -m benchmarks.deepface_weights first")
@@ -64,7 +63,8 @@ def main() -> None:
         "versions": {name: version(name) for name in names},
     }
     print(json.dumps(ready), flush=True)
-    for _ in sys.stdin:
+    for line in sys.stdin:
+        frame_skip, max_frames = map(int, line.split())
         started = time.perf_counter()
         frames = loop(deepface, video, frame_skip, max_frames)
         seconds = time.perf_counter() - started

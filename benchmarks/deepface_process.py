@@ -22,10 +22,10 @@ class DeepFaceLoop:
         self._process = process
         self.about = self._answer()
 
-    def run(self) -> float:
+    def run(self, frame_skip: int, max_frames: int) -> float:
         """Seconds of one run, measured inside the process."""
         assert self._process.stdin is not None
-        self._process.stdin.write("run\n")
+        self._process.stdin.write(f"{frame_skip} {max_frames}\n")
         self._process.stdin.flush()
         return float(self._answer()["seconds"])
 
@@ -38,7 +38,7 @@ class DeepFaceLoop:
 
 
 @contextmanager
-def deepface_loop(video: Path, frame_skip: int, max_frames: int) -> Generator[DeepFaceLoop | None]:
+def deepface_loop(video: Path) -> Generator[DeepFaceLoop | None]:
     """The loop, warmed up; None where `make` has not built DeepFace's environment."""
     if not PYTHON.is_file():
         yield None
@@ -49,7 +49,7 @@ def deepface_loop(video: Path, frame_skip: int, max_frames: int) -> Generator[De
         write = [str(PYTHON), "-m", "benchmarks.deepface_weights", str(home)]
         subprocess.run(write, check=True, stdout=subprocess.DEVNULL, **quiet)
     command = [str(PYTHON), "-m", "benchmarks.deepface_loop"]
-    command += [str(video), str(frame_skip), str(max_frames), str(home)]
+    command += [str(video), str(home)]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, **quiet, **pipes) as process:
         try:

@@ -14,7 +14,7 @@ LONG_SIDES_PX = (128, 192, 320, 640)
 """The cost grows with the square. In the data folder's clips of one person 128 px finds every face,
 and its boxes overlap those of 640 px as well as boxes of 256 px do."""
 
-MIN_FOUND_PX = 24
+MIN_FOUND_PX = 18
 """A face with a shorter side is looked for again at the next size: its box is too coarse there, and
 smaller ones beside it are missed."""
 
