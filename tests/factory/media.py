@@ -100,6 +100,31 @@ class Film:
         yield from stream.encode(None)
 
 
+def huge_picture(path: Path) -> Path:
+    """One black picture of 16,000 x 16,000 pixels, a few kB in the file."""
+    with av.open(str(path), "w", format="mov") as out:
+        stream: Any = out.add_stream("png", rate=1)
+        stream.width, stream.height, stream.pix_fmt = 16_000, 16_000, "monob"
+        frame = av.VideoFrame(16_000, 16_000, "monob")
+        for plane in frame.planes:
+            plane.update(bytes(plane.buffer_size))
+        out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+    return path
+
+
+def sound_alone(path: Path) -> Path:
+    """A second of sound in an MP4 without a picture."""
+    with av.open(str(path), "w", format="mp4") as out:
+        stream: Any = out.add_stream("aac", rate=RATE_HZ)
+        stream.layout = "mono"
+        frame = av.AudioFrame.from_ndarray(vowel(1.0)[None], format="fltp", layout="mono")
+        frame.sample_rate = RATE_HZ
+        out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+    return path
+
+
 def _audio_packets(stream: Any, sound: Sound) -> Iterable[Any]:
     resampler = av.AudioResampler(
         format=stream.codec_context.format or "flt", layout=sound.layout, rate=sound.rate_hz

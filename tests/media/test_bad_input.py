@@ -12,7 +12,7 @@ import pytest
 from evolvisense import AnalysisOptions, Analyzer, MediaLimits
 from evolvisense.errors import InputError
 from evolvisense.media import probe
-from tests.factory.media import Film, Sound, plain, vowel
+from tests.factory.media import Film, Sound, huge_picture, plain, sound_alone, vowel
 
 
 @pytest.fixture(autouse=True)
@@ -56,17 +56,7 @@ def test_folder(tmp_path: Path) -> None:
 
 
 def test_sound_alone(tmp_path: Path) -> None:
-    import av
-
-    path = tmp_path / "voice.mp4"
-    with av.open(str(path), "w") as out:
-        stream = out.add_stream("aac", rate=48_000)
-        stream.layout = "mono"
-        frame = av.AudioFrame.from_ndarray(vowel(1.0)[None], format="fltp", layout="mono")
-        frame.sample_rate = 48_000
-        out.mux(stream.encode(frame))
-        out.mux(stream.encode(None))
-    assert code_of(path) == "no_video_stream"
+    assert code_of(sound_alone(tmp_path / "voice.mp4")) == "no_video_stream"
 
 
 def test_playlist_that_names_another_file(tmp_path: Path, face_video: Path) -> None:
@@ -101,15 +91,7 @@ def test_too_many_streams(face_video: Path) -> None:
 
 
 def test_sixteen_thousand_pixels_square(tmp_path: Path) -> None:
-    import av
-
-    path = tmp_path / "huge.mov"
-    with av.open(str(path), "w") as out:
-        stream = out.add_stream("png", rate=1)
-        stream.width, stream.height, stream.pix_fmt = 16_000, 16_000, "monob"
-        out.mux(stream.encode(av.VideoFrame(16_000, 16_000, "monob")))
-        out.mux(stream.encode(None))
-    assert code_of(path) == "frame_too_large"
+    assert code_of(huge_picture(tmp_path / "huge.mov")) == "frame_too_large"
 
 
 def test_pixel_limit_is_a_setting(tmp_path: Path) -> None:

@@ -9,11 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import av
 import numpy as np
 import pytest
 
-from tests.factory.media import Film, Sound, astronaut, plain, vowel
+from tests.factory.media import Film, Sound, astronaut, huge_picture, plain, sound_alone, vowel
 from tests.server.conftest import Running
 
 Maker = Callable[[Path], Path]
@@ -34,17 +33,6 @@ def noise(path: Path) -> Path:
     return path
 
 
-def sound_alone(path: Path) -> Path:
-    with av.open(str(path), "w", format="mp4") as out:
-        stream: Any = out.add_stream("aac", rate=48_000)
-        stream.layout = "mono"
-        frame = av.AudioFrame.from_ndarray(vowel(1.0)[None], format="fltp", layout="mono")
-        frame.sample_rate = 48_000
-        out.mux(stream.encode(frame))
-        out.mux(stream.encode(None))
-    return path
-
-
 def mp4_without_its_index(path: Path) -> Path:
     content = Film([plain()] * 25, codec="libx264", format="mp4").write(path).read_bytes()
     path.write_bytes(content[: len(content) // 2])
@@ -55,15 +43,6 @@ def four_hours(path: Path) -> Path:
     pts_ms = [0, 4 * 3600 * 1000]
     film = Film([plain((64, 48))] * 2, codec="mpeg4", format="matroska", pts_ms=pts_ms, rate_hz=1)
     return film.write(path)
-
-
-def huge_picture(path: Path) -> Path:
-    with av.open(str(path), "w", format="mov") as out:
-        stream: Any = out.add_stream("png", rate=1)
-        stream.width, stream.height, stream.pix_fmt = 16_000, 16_000, "monob"
-        out.mux(stream.encode(av.VideoFrame(16_000, 16_000, "monob")))
-        out.mux(stream.encode(None))
-    return path
 
 
 @pytest.mark.parametrize(
