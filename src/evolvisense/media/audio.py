@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 from av.audio.frame import AudioFrame
@@ -13,7 +12,7 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.error import FFmpegError
 
-from evolvisense.media.container import choose_audio, open_container, packets
+from evolvisense.media.container import choose_audio, decoded, open_container
 from evolvisense.media.limits import MediaLimits
 from evolvisense.types.arrays import F32
 from evolvisense.types.media import AudioBlock
@@ -47,26 +46,21 @@ def _float_frames(
 ) -> Iterator[AudioFrame]:
     """Frames as planar float at one rate, whatever the stream changes to on its way."""
     resampler: AudioResampler | None = None
-    layout: str | None = None
-    for packet in packets(container, stream):
+    made_for: str | None = None
+    for frame in decoded(container, stream):
+        if not isinstance(frame, AudioFrame):
+            continue
+        if frame.format.name == "fltp" and frame.sample_rate == rate_hz:
+            yield frame
+            continue
+        shape = f"{frame.format.name} {frame.layout.name} {frame.sample_rate}"
+        if resampler is None or shape != made_for:
+            resampler = AudioResampler(format="fltp", layout=frame.layout, rate=rate_hz)
+            made_for = shape
         try:
-            frames = cast("list[object]", packet.decode())
+            yield from resampler.resample(frame)
         except FFmpegError:
             continue
-        for frame in frames:
-            if not isinstance(frame, AudioFrame):
-                continue
-            if frame.format.name == "fltp" and frame.sample_rate == rate_hz:
-                yield frame
-                continue
-            shape = f"{frame.format.name} {frame.layout.name} {frame.sample_rate}"
-            if resampler is None or shape != layout:
-                resampler = AudioResampler(format="fltp", layout=frame.layout, rate=rate_hz)
-                layout = shape
-            try:
-                yield from resampler.resample(frame)
-            except FFmpegError:
-                continue
 
 
 class _Blocks:

@@ -99,22 +99,26 @@ def packets(container: InputContainer, stream: VideoStream | AudioStream) -> Ite
         yield packet
 
 
+def decoded(container: InputContainer, stream: VideoStream | AudioStream) -> Iterator[object]:
+    """What the packets of a stream decode to; those that cannot be decoded are passed over."""
+    for packet in packets(container, stream):
+        try:
+            yield from cast("list[object]", packet.decode())
+        except FFmpegError:
+            continue
+
+
 def decoded_frames(
     container: InputContainer, stream: VideoStream, limits: MediaLimits
 ) -> Iterator[AvVideoFrame]:
-    """Pictures of a stream; packets that cannot be decoded are passed over."""
+    """Pictures of a stream."""
     stream.thread_type = "AUTO"
     stream.codec_context.thread_count = DECODER_THREADS
     # A stream may change its size after the header that was checked.
     stream.codec_context.options = {"max_pixels": str(limits.max_pixels)}
-    for packet in packets(container, stream):
-        try:
-            frames = cast("list[object]", packet.decode())
-        except FFmpegError:
-            continue
-        for frame in frames:
-            if isinstance(frame, AvVideoFrame):
-                yield frame
+    for frame in decoded(container, stream):
+        if isinstance(frame, AvVideoFrame):
+            yield frame
 
 
 def _has_decoder(stream: VideoStream | AudioStream) -> bool:

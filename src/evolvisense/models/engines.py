@@ -26,7 +26,7 @@ def engine_names(kind: EngineKind) -> list[str]:
     return sorted(names)
 
 
-def create_engine(kind: EngineKind, name: str) -> Any:  # noqa: ANN401 - the caller checks the protocol
+def create_engine(kind: EngineKind, name: str) -> Any:  # noqa: ANN401 - any of the protocols
     """A new engine. Raises UnknownEngineError or EngineUnavailableError."""
     found = entry_points(group=GROUP, name=f"{kind}.{name}")
     if not found:
