@@ -31,15 +31,30 @@ which everything but its number and time is empty.
 
 def schema_text() -> str:
     """The JSON Schema as it is stored."""
-    return json.dumps(Report.model_json_schema(mode="serialization"), indent=1) + "\n"
+    return json.dumps(_schema(), indent=1) + "\n"
 
 
 def page_text() -> str:
     """The page as it is stored."""
-    schema = Report.model_json_schema(mode="serialization")
+    schema = _schema()
     parts = [INTRODUCTION, _section("Report", schema)]
     parts += [_section(name, part) for name, part in schema["$defs"].items()]
     return "\n".join(parts)
+
+
+def _schema() -> dict[str, Any]:
+    return _without_titles(Report.model_json_schema(mode="serialization"))
+
+
+def _without_titles(part: Any) -> Any:
+    """The schema without the titles that pydantic makes of names, differently by Python version."""
+    if isinstance(part, dict):
+        return {
+            key: _without_titles(value)
+            for key, value in part.items()
+            if not (key == "title" and isinstance(value, str))
+        }
+    return [_without_titles(value) for value in part] if isinstance(part, list) else part
 
 
 def _section(name: str, part: dict[str, Any]) -> str:
