@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,28 @@ def test_models_lists_engines_and_what_is_missing(
     for name in ("libfacedetection", "swift-f0", "silero-vad", "nearest", "expression"):
         assert name in out
     assert "evolvisense models download yunet" in " ".join(out.split())
+
+
+def test_names_with_brackets_are_shown_as_they_are(
+    text_file: Path, silent_video: Path, tmp_path: Path
+) -> None:
+    bad, good = tmp_path / "bad [red].mp4", tmp_path / "good [b].webm"
+    bad.write_bytes(text_file.read_bytes())
+    good.write_bytes(silent_video.read_bytes())
+    code, out, err = run("analyze", bad, good, "--frame-skip", 25)
+    assert code == 1
+    assert "bad [red].mp4" in err.replace("\n", "")
+    assert "good [b].webm" in out.replace("\n", "")
+
+
+def test_what_to_install_is_said_in_full() -> None:
+    try:
+        version("deepface")
+    except PackageNotFoundError:
+        _, out, _ = run("models")
+        assert "evolvisense[deepface]" in out.replace("\n", "")
+    else:
+        pytest.skip("DeepFace is installed")
 
 
 def test_download_of_an_unknown_model_fails() -> None:

@@ -10,6 +10,7 @@ from typing import Literal
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from evolvisense.cli.summary import print_limits, print_summary
@@ -58,11 +59,6 @@ class Job:
     expression: str
 
 
-def options_of(*, frame_skip: int, max_frames: int | None, voice: bool) -> AnalysisOptions:
-    """The options of an analysis."""
-    return AnalysisOptions(frame_skip=frame_skip, max_frames=max_frames, voice=voice)
-
-
 def chosen_formats(*, json: bool, csv: bool, to_folder: bool) -> tuple[Format, ...]:
     """The formats to write; both where a folder is given without a format."""
     if to_folder and not (json or csv):
@@ -82,7 +78,7 @@ def run(paths: Sequence[Path], job: Job) -> int:
     try:
         analyzer = Analyzer(detector=job.detector, expression=job.expression)
     except EvolviSenseError as error:
-        _errors.print(f"[red]{error}[/red]", highlight=False)
+        _errors.print(str(error), style="red", markup=False, highlight=False)
         return UNUSABLE
     if job.out is not None:
         job.out.mkdir(parents=True, exist_ok=True)
@@ -95,7 +91,7 @@ def run(paths: Sequence[Path], job: Job) -> int:
                     report = analyzer.analyze(path, job.options, on_progress=listener)
             except InputError as error:
                 failed += 1
-                _errors.print(f"[red]{path}[/red]: {error} ({error.code})", highlight=False)
+                _errors.print(f"{path}: {error} ({error.code})", markup=False, highlight=False)
                 continue
             _deliver(report, path, job, taken)
     if not job.formats:
@@ -132,7 +128,7 @@ def _deliver(report: Report, path: Path, job: Job, taken: set[str]) -> None:
         part = target.with_name(target.name + ".part")
         part.write_text(text, encoding="utf-8")
         part.replace(target)
-        _errors.print(f"wrote {target}", highlight=False)
+        _errors.print(f"wrote {target}", markup=False, highlight=False)
 
 
 def _free_stem(path: Path, taken: set[str]) -> str:
@@ -160,7 +156,7 @@ def _progress() -> Progress:
 @contextmanager
 def _bar(progress: Progress, label: str) -> Generator[ProgressListener]:
     """A bar for one file and the listener that moves it."""
-    task = progress.add_task(label, total=None)
+    task = progress.add_task(escape(label), total=None)
 
     def move(state: AnalysisProgress) -> None:
         progress.update(task, total=state.total_s, completed=state.done_s)

@@ -10,6 +10,7 @@ import typer
 from evolvisense.cli import analyze as analyzing
 from evolvisense.cli import models as modelling
 from evolvisense.cli.serve import run_server
+from evolvisense.types.options import AnalysisOptions
 
 app = typer.Typer(
     name="evolvisense",
@@ -55,7 +56,7 @@ def analyze(
     job = analyzing.Job(
         formats=formats,
         out=out,
-        options=analyzing.options_of(frame_skip=frame_skip, max_frames=max_frames, voice=voice),
+        options=AnalysisOptions(frame_skip=frame_skip, max_frames=max_frames, voice=voice),
         detector=detector,
         expression=expression,
     )

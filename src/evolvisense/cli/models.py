@@ -33,7 +33,7 @@ def print_table() -> None:
                 table.add_row(kind, name, model.id, model.version, model.licence)
     _console.print(table)
     for line in unusable:
-        _console.print(f"\nNot ready: {line}")
+        _console.print(f"\nNot ready: {line}", markup=False)
 
 
 def fetch(model_id: str) -> int:
@@ -42,7 +42,7 @@ def fetch(model_id: str) -> int:
         with _console.status(f"downloading {model_id}"):
             path = download(spec(model_id))
     except EvolviSenseError as error:
-        _errors.print(f"[red]{error}[/red]")
+        _errors.print(str(error), style="red", markup=False)
         return FAILED
-    _console.print(f"{model_id}: {path}")
+    _console.print(f"{model_id}: {path}", markup=False)
     return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
@@ -18,7 +19,7 @@ _console = Console(highlight=False)
 
 def print_summary(report: Report, path: Path) -> None:
     """What was seen and heard in one file; the legacy block last and marked."""
-    table = Table(title=str(path), title_justify="left", show_header=False, box=None)
+    table = Table(title=escape(str(path)), title_justify="left", show_header=False, box=None)
     table.add_column(style="dim", no_wrap=True)
     table.add_column()
     media = report.media

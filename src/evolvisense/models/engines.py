@@ -19,9 +19,7 @@ def engine_names(kind: EngineKind) -> list[str]:
     """Names of all installed engines of a kind, sorted."""
     prefix = f"{kind}."
     names = {
-        e.name.removeprefix(prefix)
-        for e in entry_points(group=GROUP)
-        if e.name[: len(prefix)] == prefix
+        e.name.removeprefix(prefix) for e in entry_points(group=GROUP) if e.name.startswith(prefix)
     }
     return sorted(names)
 
