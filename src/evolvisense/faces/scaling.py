@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import cv2
 import numpy as np
 
 from evolvisense.types.arrays import U8
+from evolvisense.types.engines import Effort
 from evolvisense.types.faces import FaceDetections
 
 LONG_SIDES_PX = (128, 192, 320, 640)
 """The cost grows with the square. In the data folder's clips of one person 128 px finds every face,
 and its boxes overlap those of 640 px as well as boxes of 256 px do."""
+
+QUICK_LONG_SIDES_PX = LONG_SIDES_PX[:2]
+"""Sizes of a quick look: together about a twentieth of the cost of all."""
 
 MIN_FOUND_PX = 18
 """A face with a shorter side is looked for again at the next size: its box is too coarse there, and
@@ -24,14 +28,13 @@ MAX_FACES = 20
 DetectSized = Callable[[U8], FaceDetections]
 
 
-def detect_small_first(
-    rgb: U8, detect: DetectSized, long_sides_px: Sequence[int] = LONG_SIDES_PX
-) -> FaceDetections:
+def detect_small_first(rgb: U8, detect: DetectSized, effort: Effort = "full") -> FaceDetections:
     """Faces of rgb (H, W, 3) in source pixels, best score first.
 
     A size is enough where its largest face is at least MIN_FOUND_PX wide and high there. A picture
     smaller than a size is enlarged once and not further.
     """
+    long_sides_px = LONG_SIDES_PX if effort == "full" else QUICK_LONG_SIDES_PX
     height, width = rgb.shape[:2]
     best = FaceDetections.none()
     for long_side in long_sides_px:

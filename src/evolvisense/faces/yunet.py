@@ -15,7 +15,7 @@ from evolvisense.faces.scaling import detect_small_first
 from evolvisense.models.spec import spec
 from evolvisense.models.store import load_bytes
 from evolvisense.types.arrays import U8
-from evolvisense.types.engines import ModelIdentity
+from evolvisense.types.engines import Effort, ModelIdentity
 from evolvisense.types.faces import FaceDetections
 
 MIN_SCORE = 0.6
@@ -34,9 +34,9 @@ class YuNet:
         # A FaceDetectorYN holds the size of its input: each thread needs its own.
         self._local = threading.local()
 
-    def detect(self, rgb: U8) -> FaceDetections:
+    def detect(self, rgb: U8, effort: Effort = "full") -> FaceDetections:
         """Faces in rgb uint8 (H, W, 3) with score >= MIN_SCORE, best first."""
-        return detect_small_first(rgb, self._detect)
+        return detect_small_first(rgb, self._detect, effort)
 
     def _detect(self, rgb: U8) -> FaceDetections:
         detector = self._detector()

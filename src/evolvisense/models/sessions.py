@@ -41,10 +41,10 @@ class OnnxSession:
         """All outputs for named inputs."""
         return cast("list[NDArray[np.float32]]", self._session.run(None, dict(inputs)))
 
-    def run_batched(self, name: str, batch: NDArray[Any]) -> NDArray[np.float32]:
-        """First output for `batch` (M, ...), computed in parts of MAX_BATCH."""
+    def run_batched(self, name: str, batch: NDArray[Any]) -> list[NDArray[np.float32]]:
+        """All outputs for `batch` (M, ...) with M >= 1, computed in parts of MAX_BATCH."""
         parts = [
-            self.run({name: batch[start : start + MAX_BATCH]})[0]
+            self.run({name: batch[start : start + MAX_BATCH]})
             for start in range(0, len(batch), MAX_BATCH)
         ]
-        return np.concatenate(parts)
+        return [np.concatenate(output) for output in zip(*parts, strict=True)]

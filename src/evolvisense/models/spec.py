@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -29,6 +30,8 @@ class ModelSpec:
     training_data: str
     url: str | None
     """None for a model inside the package."""
+    parameters: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """What the code that runs the model has to know of it: sizes, orders, constants."""
 
     @property
     def identity(self) -> ModelIdentity:

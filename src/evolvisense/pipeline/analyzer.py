@@ -1,9 +1,9 @@
 """The whole flow on one screen.
 
 file --probe--> facts
- |--frames--> [thread] decode --> faces: detect, follow, crop --> expression, in batches --+
- `--sound---> [thread] decode --> voice: activity, pitch, level -------------------------+ |
-                                                          formula v1, report <-----------+-+
+ |--frames--> [thread] decode --> faces: follow or detect, crop --> expression --+
+ `--sound---> [thread] decode --> voice: activity, pitch, level ---------------+ |
+                                      behaviour, formula v1, report <----------+-+
 """
 
 from __future__ import annotations
@@ -16,11 +16,14 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from evolvisense.errors import CancelledError, FileTooLargeError
+from evolvisense.expression.behaviour import describe_people
 from evolvisense.faces import group_people
 from evolvisense.media import MediaLimits, decode_audio, decode_video, measure_extent, probe
 from evolvisense.models.engines import create_engine
 from evolvisense.pipeline.clock import StageClock
-from evolvisense.pipeline.faces_stage import CropReader, FaceStage, FrameReader, WholeReader
+from evolvisense.pipeline.faces_stage import FaceStage
+from evolvisense.pipeline.following import FollowingReader
+from evolvisense.pipeline.readers import CropReader, FrameReader, WholeReader
 from evolvisense.pipeline.streams import prefetch
 from evolvisense.report import Findings, Report, build_report
 from evolvisense.scoring import dominant_frames, score_v1
@@ -28,6 +31,7 @@ from evolvisense.types.engines import (
     ExpressionClassifier,
     ExpressionEngine,
     FaceDetector,
+    FaceNetwork,
     FaceTracker,
     ModelIdentity,
     PitchTracker,
@@ -67,8 +71,11 @@ class Analyzer:
         self._tracker = cast("FaceTracker", create_engine("tracker", tracker))
         self._expression = cast("ExpressionEngine", create_engine("expression", expression))
         self._detector: FaceDetector | None = None
+        self._network: FaceNetwork | None = None
         if not isinstance(self._expression, WholeFrameReader):
             self._detector = cast("FaceDetector", create_engine("detector", detector))
+        if isinstance(self._expression, FaceNetwork):
+            self._network = self._expression
         self._voice = VoiceReader(
             cast("VoiceActivity", create_engine("activity", activity)),
             cast("PitchTracker", create_engine("pitch", pitch)),
@@ -113,12 +120,30 @@ class Analyzer:
         with clock.stage("score"):
             frames, faces = stage.result()
             people = group_people(faces.track_id, faces.row, faces.xyxy)
+            layout = None if self._network is None else self._network.layout
+            behaviours = describe_people(
+                people,
+                frames,
+                faces,
+                layout,
+                None if reading is None else reading.segments,
+                smooth=options.smoothing != "off",
+            )
             legacy = score_v1(
                 dominant_frames(frames, faces, people), None if reading is None else reading.legacy
             )
         report = build_report(
             Findings(
-                info, extent, frames, faces, people, reading, legacy, self.limits.max_duration_s
+                info,
+                extent,
+                frames,
+                faces,
+                people,
+                behaviours,
+                layout,
+                reading,
+                legacy,
+                self.limits.max_duration_s,
             ),
             options=options,
             models=self.models,
@@ -136,24 +161,25 @@ class Analyzer:
         watch: _Watch,
         voice: Future[VoiceReading | None],
     ) -> FaceStage:
-        reader: FrameReader
-        if self._detector is None:
-            reader = WholeReader(cast("WholeFrameReader", self._expression), clock)
-        else:
-            classifier = cast("ExpressionClassifier", self._expression)
-            reader = CropReader(self._detector, classifier, clock)
-        stage = FaceStage(reader, self._tracker.start())
+        stage = FaceStage(self._reader(clock), self._tracker.start())
         frames = decode_video(path, options.frame_skip, options.max_frames, self.limits)
         try:
             with prefetch(clock.timed("decode", frames), FRAMES_AHEAD) as decoded:
                 for reading in stage.read(decoded):
-                    watch.faces += len(reading.detections)
+                    watch.faces += reading.face_count
                     watch.tell("analysing", reading.pts_s - extent.start_s, extent.duration_s)
         except BaseException:
             watch.stop()
             voice.cancel()
             raise
         return stage
+
+    def _reader(self, clock: StageClock) -> FrameReader:
+        if self._detector is None:
+            return WholeReader(cast("WholeFrameReader", self._expression), clock)
+        if self._network is not None:
+            return FollowingReader(self._detector, self._network, clock)
+        return CropReader(self._detector, cast("ExpressionClassifier", self._expression), clock)
 
     def _read_voice(
         self,

@@ -7,15 +7,14 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from typing import Any
 
-import numpy as np
-
 from evolvisense.report import schema
-from evolvisense.types.arrays import I64
+from evolvisense.report.people import person_part
+from evolvisense.types.behaviour import Behaviour
 from evolvisense.types.engines import ModelIdentity
-from evolvisense.types.faces import FaceObservations, FrameLog, Person
+from evolvisense.types.faces import FaceLayout, FaceObservations, FrameLog, Person
 from evolvisense.types.media import MediaExtent, MediaInfo
 from evolvisense.types.options import AnalysisOptions
-from evolvisense.types.scores import EMOTIONS, LegacyScores
+from evolvisense.types.scores import LegacyScores
 from evolvisense.types.voice import VoiceReading
 
 CUT_OFF_TOLERANCE_S = 1.0
@@ -30,6 +29,10 @@ class Findings:
     frames: FrameLog
     faces: FaceObservations
     people: Sequence[Person]
+    behaviours: Sequence[Behaviour]
+    """One for each of `people`."""
+    layout: FaceLayout | None
+    """None where the engine reads expressions only."""
     voice: VoiceReading | None
     legacy: LegacyScores
     max_duration_s: float
@@ -56,7 +59,10 @@ def build_report(
             time_s=findings.frames.pts_s,
             faces=findings.frames.face_count,
         ),
-        people=[_person(person, findings) for person in findings.people],
+        people=[
+            person_part(person, behaviour, findings.frames, findings.faces, findings.layout)
+            for person, behaviour in zip(findings.people, findings.behaviours, strict=True)
+        ],
         voice=None if findings.voice is None else _voice(findings.voice),
         voice_absent_reason=_voice_absent_reason(findings, options),
         v1=_legacy(findings),
@@ -83,45 +89,6 @@ def _media(findings: Findings) -> schema.MediaFacts:
         ),
         audio=None if info.audio is None else schema.AudioFacts(**asdict(info.audio)),
         stream_count=info.stream_count,
-    )
-
-
-def _person(person: Person, findings: Findings) -> schema.Person:
-    faces, frames = findings.faces, findings.frames
-    mine = np.flatnonzero(np.isin(faces.track_id, person.track_ids))
-    rows = faces.row[mine]
-    boxes, probs = faces.xyxy[mine], faces.probs[mine]
-    return schema.Person(
-        id=person.id,
-        is_main=person.is_main,
-        frames=len(mine),
-        share_of_frames=round(len(mine) / len(frames.number), 4),
-        mean_probabilities={
-            emotion: round(float(probs[:, i].mean()), 4) for i, emotion in enumerate(EMOTIONS)
-        },
-        tracks=[_track(track, mine, findings) for track in person.track_ids],
-        timeline=schema.FaceTimeline(
-            frame_number=frames.number[rows],
-            time_s=frames.pts_s[rows],
-            track_id=faces.track_id[mine],
-            left_px=boxes[:, 0],
-            top_px=boxes[:, 1],
-            right_px=boxes[:, 2],
-            bottom_px=boxes[:, 3],
-            score=faces.score[mine],
-            size_px=faces.quality.size_px[mine],
-            sharpness=faces.quality.sharpness[mine],
-            brightness=faces.quality.brightness[mine],
-            probabilities={emotion: probs[:, i] for i, emotion in enumerate(EMOTIONS)},
-        ),
-    )
-
-
-def _track(track_id: int, mine: I64, findings: Findings) -> schema.Track:
-    seen = mine[findings.faces.track_id[mine] == track_id]
-    times = findings.frames.pts_s[findings.faces.row[seen]]
-    return schema.Track(
-        id=track_id, start_s=float(times[0]), end_s=float(times[-1]), frames=len(seen)
     )
 
 

@@ -20,6 +20,10 @@ def _as_integers(value: Any) -> NDArray[np.int64]:  # noqa: ANN401 - any sequenc
     return np.asarray(value, np.int64)
 
 
+def _as_booleans(value: Any) -> NDArray[np.bool_]:  # noqa: ANN401 - any sequence of booleans
+    return np.asarray(value, np.bool_)
+
+
 def _float_lister(decimals: int) -> Callable[[NDArray[Any]], list[float | None]]:
     def to_list(column: NDArray[Any]) -> list[float | None]:
         rounded: list[float] = np.round(column.astype(np.float64), decimals).tolist()
@@ -29,6 +33,10 @@ def _float_lister(decimals: int) -> Callable[[NDArray[Any]], list[float | None]]
 
 
 def _integer_list(column: NDArray[Any]) -> list[int]:
+    return column.tolist()
+
+
+def _boolean_list(column: NDArray[Any]) -> list[bool]:
     return column.tolist()
 
 
@@ -50,4 +58,10 @@ IntegerColumn = Annotated[
     BeforeValidator(_as_integers),
     PlainSerializer(_integer_list, when_used="json"),
     _schema("integer"),
+]
+BooleanColumn = Annotated[
+    NDArray[Any],
+    BeforeValidator(_as_booleans),
+    PlainSerializer(_boolean_list, when_used="json"),
+    _schema("boolean"),
 ]

@@ -7,15 +7,18 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from evolvisense.report.columns import (
+    BooleanColumn,
     FractionColumn,
     IntegerColumn,
     MeasureColumn,
     PixelColumn,
     TimeColumn,
 )
+from evolvisense.types.behaviour import AbsentReason, Speaking, Uncertainty
+from evolvisense.types.options import Smoothing
 from evolvisense.types.scores import Emotion
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 
 LIMITS_NOTICE = (
     "Experimental. These numbers describe visible and audible behaviour in this recording relative "
@@ -80,6 +83,9 @@ class OptionsUsed(_Part):
     frame_skip: int = Field(description="Frames whose 1-based number is a multiple were analysed.")
     max_frames: int | None = Field(description="Limit of analysed frames; null for none.")
     voice: bool = Field(description="Whether the voice was to be read.")
+    smoothing: Smoothing = Field(
+        description="Filter of the timelines: the 1-euro filter (Casiez et al. 2012), or off."
+    )
 
 
 class ModelUsed(_Part):
@@ -118,15 +124,64 @@ class FaceTimeline(_Part):
     top_px: PixelColumn = Field(description="Top edge.")
     right_px: PixelColumn = Field(description="Right edge.")
     bottom_px: PixelColumn = Field(description="Bottom edge.")
-    score: FractionColumn = Field(description="The detector's own confidence, 0-1.")
+    score: FractionColumn = Field(
+        description="How sure the network is that there is a face, 0-1; the detector's own "
+        "confidence where the engine reads expressions only."
+    )
+    detected: BooleanColumn = Field(
+        description="Whether the detector looked at the frame; false where the face was followed "
+        "by its landmarks."
+    )
     size_px: PixelColumn = Field(description="Geometric mean of the box's sides.")
     sharpness: PixelColumn = Field(
-        description="Standard deviation of the Laplacian of the 64 px crop, grey levels."
+        description="Standard deviation of the Laplacian of the crop, grey levels."
     )
     brightness: FractionColumn = Field(description="Mean grey level of the crop, 0-1.")
     probabilities: dict[Emotion, FractionColumn] = Field(
         description="Probability of each expression, 0-1; the seven sum to 1 in each frame."
     )
+    uncertain: list[Uncertainty] = Field(
+        description="Why the expression of the frame should not be read: flat (no probability "
+        "stands out), small, blurred, dark, turned, covered; empty where it may."
+    )
+    speaking: list[Speaking] = Field(description="Whether this person speaks.")
+    eye_openness: FractionColumn | None = Field(
+        description="1 open, 0 closed; null where the engine reads expressions only, like all "
+        "columns below."
+    )
+    smile: FractionColumn | None = Field(description="Mean of both sides' smile action, 0-1.")
+    mouth_opening: FractionColumn | None = Field(
+        description="Gap between the inner lips over the distance between the eyes."
+    )
+    pitch_deg: PixelColumn | None = Field(description="Head up (+) or down (-).")
+    yaw_deg: PixelColumn | None = Field(description="Head to the picture's right (+) or left (-).")
+    roll_deg: PixelColumn | None = Field(description="Head tilted clockwise (+) or back (-).")
+    eye_distance_px: PixelColumn | None = Field(
+        description="Between the centres of the eyes in source pixels."
+    )
+    actions: dict[str, FractionColumn] | None = Field(
+        description="The 52 facial actions (blendshapes of ARKit and MediaPipe), 0-1."
+    )
+
+
+class BlinkEvent(_Part):
+    """One blink, from half closed to half open again."""
+
+    start_s: float = Field(description="Begin on the file's clock.")
+    end_s: float = Field(description="End on the file's clock.")
+    depth: float = Field(description="How far the lids closed, 0-1.")
+
+
+class BehaviourMeasures(_Part):
+    """The person's frames in a few numbers; null where the frames cannot say."""
+
+    certain_share: float = Field(
+        description="Share of the frames whose expression may be read, 0-1."
+    )
+    smile_mean: float | None = Field(description="Mean smile, 0-1.")
+    blinks_per_min: float | None = Field(description="Blinks per minute of the frames seen.")
+    head_speed_deg_s: float | None = Field(description="Median speed of the head's turning.")
+    speaking_share: float | None = Field(description="Share of the frames in which they speak.")
 
 
 class Person(_Part):
@@ -137,9 +192,17 @@ class Person(_Part):
     frames: int = Field(description="Analysed frames in which the person was found.")
     share_of_frames: float = Field(description="The same as a share of all analysed frames, 0-1.")
     mean_probabilities: dict[Emotion, float] = Field(
-        description="Mean of the probabilities over those frames."
+        description="Mean of the raw probabilities over those frames."
     )
     tracks: list[Track] = Field(description="Where the person was followed.")
+    measures: BehaviourMeasures
+    blinks: list[BlinkEvent] | None = Field(description="null where they cannot be seen.")
+    blinks_absent_reason: AbsentReason | None = Field(
+        description="Why `blinks` is null: frames too far apart, or an engine without actions."
+    )
+    speaking_unknown_reason: AbsentReason | None = Field(
+        description="Why `speaking` is unknown in some frames; null where it never is."
+    )
     timeline: FaceTimeline
 
 
@@ -238,7 +301,7 @@ VoiceAbsentReason = Literal["no_audio_stream", "audio_not_decodable", "not_wante
 class Report(_Part):
     """Everything that one analysis says about one video."""
 
-    schema_version: Literal["1.0"] = Field(description="Version of this shape.")
+    schema_version: Literal["1.1"] = Field(description="Version of this shape.")
     producer: Producer
     limits: str = Field(description="What the numbers do not mean; to be shown beside them.")
     media: MediaFacts

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
 from evolvisense.types.arrays import F32, I64, U8
-from evolvisense.types.faces import FaceDetections
+from evolvisense.types.faces import CropReadings, FaceDetections, FaceLayout
 from evolvisense.types.voice import PitchContour
 
+Effort = Literal["quick", "full"]
 EngineKind = Literal["detector", "tracker", "expression", "activity", "pitch"]
 
 
@@ -33,8 +34,8 @@ class FaceDetector(Protocol):
 
     model: ModelIdentity
 
-    def detect(self, rgb: U8) -> FaceDetections:
-        """Faces in rgb uint8 (H, W, 3), best score first."""
+    def detect(self, rgb: U8, effort: Effort = "full") -> FaceDetections:
+        """Faces in rgb uint8 (H, W, 3), best score first; `quick` may miss small ones."""
         ...
 
 
@@ -67,6 +68,17 @@ class ExpressionClassifier(Protocol):
 
     def probabilities(self, crops_rgb: U8) -> F32:
         """uint8 (M, input_px, input_px, 3) -> float32 (M, 7) in the order of EMOTIONS."""
+        ...
+
+
+@runtime_checkable
+class FaceNetwork(ExpressionClassifier, Protocol):
+    """Reads expressions, actions, landmarks and pose of face crops in one pass."""
+
+    layout: FaceLayout
+
+    def read_crops(self, crops_rgb: U8) -> CropReadings:
+        """uint8 (M, input_px, input_px, 3) -> everything; the number of crops changes nothing."""
         ...
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evolvisense.types.arrays import F32, F64, I64, require_shape
+from evolvisense.types.arrays import F16, F32, F64, I64, Bools, require_shape
 from evolvisense.types.scores import EMOTIONS
 
 
@@ -39,10 +39,71 @@ class FaceQuality:
     size_px: F32
     """Geometric mean of the box's sides in source pixels."""
     sharpness: F32
-    """Standard deviation of the Laplacian of the grey 64 px crop in grey levels; a blurred or
-    enlarged face is low."""
+    """Standard deviation of the Laplacian of the grey crop in grey levels; a blurred or enlarged
+    face is low."""
     brightness: F32
     """Mean grey level of the crop, 0-1."""
+
+
+@dataclass(frozen=True)
+class CropReadings:
+    """What a face network says of M crops."""
+
+    probs: F32
+    """(M, 7) in the order of EMOTIONS; rows sum to 1."""
+    action: F32
+    """(M, 52), 0-1, in the order of the network's layout."""
+    landmark_xy: F32
+    """(M, P, 2), shares of the crop."""
+    pose_deg: F32
+    """(M, 3): pitch (up), yaw (to the picture's right) and roll (clockwise) of the face in the
+    crop."""
+    presence: F32
+    """(M,), 0-1: how surely the crop holds a face in its middle."""
+
+    def __len__(self) -> int:
+        return len(self.probs)
+
+
+@dataclass(frozen=True)
+class FaceLayout:
+    """The order of a face network's outputs."""
+
+    actions: tuple[str, ...]
+    """Names of the 52 blendshapes of ARKit and MediaPipe."""
+    mesh_points: tuple[int, ...]
+    """Number in MediaPipe's face mesh of each of the P landmarks."""
+    mean_shape_xy: F32
+    """(P, 2): where the landmarks of a frontal face lie in a crop, as shares of it."""
+
+    def points(self, *mesh: int) -> list[int]:
+        """Rows of mesh points among the landmarks."""
+        return [self.mesh_points.index(point) for point in mesh]
+
+    def action(self, name: str) -> int:
+        """Column of an action."""
+        return self.actions.index(name)
+
+
+@dataclass(frozen=True)
+class FaceGeometry:
+    """Actions, pose and distances of M faces; float16 where an hour of them has to fit."""
+
+    action: F16
+    """(M, 52), 0-1."""
+    pose_deg: F32
+    """(M, 3) pitch, yaw, roll of the head before the camera: up, to the picture's right and
+    clockwise are positive."""
+    lid_gap: F16
+    """(M, 2) right and left eye: gap between the lids over the width of the eye (eye aspect ratio,
+    Soukupova & Cech 2016)."""
+    mouth_gap: F16
+    """(M,): gap between the inner lips over the distance between the eyes."""
+    eye_distance_px: F32
+    """(M,): between the centres of the eyes in source pixels."""
+
+    def __len__(self) -> int:
+        return len(self.pose_deg)
 
 
 @dataclass(frozen=True)
@@ -66,9 +127,15 @@ class FaceObservations:
     xyxy: F32
     """(M, 4) source pixels."""
     score: F32
+    """How sure the detector, or where a face network follows faces the network, is of the face."""
+    detected: Bools
+    """Whether the detector looked at this frame; False where the face was followed by its
+    landmarks."""
     quality: FaceQuality
     probs: F32
     """(M, 7) in the order of EMOTIONS; rows sum to 1."""
+    geometry: FaceGeometry | None = None
+    """None where the engine reads expressions only."""
 
     def __post_init__(self) -> None:
         require_shape("xyxy", self.xyxy, (len(self.row), 4))

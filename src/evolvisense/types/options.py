@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 from evolvisense.errors import InvalidOptionError
+
+Smoothing = Literal["one-euro", "off"]
 
 
 @dataclass(frozen=True)
@@ -17,9 +20,15 @@ class AnalysisOptions:
     """Stop reading faces after so many analysed frames; None reads to the end."""
     voice: bool = True
     """Read the voice too."""
+    smoothing: Smoothing = "one-euro"
+    """Filter of the report's timelines; `off` gives every frame as it was read."""
 
     def __post_init__(self) -> None:
         if self.frame_skip < 1:
             raise InvalidOptionError(f"frame_skip must be 1 or more, got {self.frame_skip}")
+        if self.smoothing not in get_args(Smoothing):
+            raise InvalidOptionError(
+                f"smoothing must be one of {', '.join(get_args(Smoothing))}, got {self.smoothing}"
+            )
         if self.max_frames is not None and self.max_frames < 1:
             raise InvalidOptionError(f"max_frames must be 1 or more, got {self.max_frames}")

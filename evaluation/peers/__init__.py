@@ -1,0 +1,1 @@
+"""Networks of other projects to compare with, run as their authors run them."""

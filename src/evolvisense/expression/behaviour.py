@@ -1,0 +1,113 @@
+"""Faces of frames -> what each person does over time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from evolvisense.expression.blinks import find_blinks, frame_rate
+from evolvisense.expression.smoothing import DEGREES, RESTART_GAP_S, SHARES, one_euro
+from evolvisense.expression.speaking import who_speaks
+from evolvisense.expression.uncertainty import uncertain
+from evolvisense.types.arrays import F32, F64, I64
+from evolvisense.types.behaviour import Behaviour, Motion
+from evolvisense.types.faces import (
+    FaceGeometry,
+    FaceLayout,
+    FaceObservations,
+    FrameLog,
+    Person,
+)
+from evolvisense.types.voice import SpeechSegment
+
+MIN_HEAD_RATE_HZ = 8.0
+"""At fewer frames a second a head may turn and return unseen."""
+
+
+def describe_people(
+    people: Sequence[Person],
+    frames: FrameLog,
+    faces: FaceObservations,
+    layout: FaceLayout | None,
+    segments: Sequence[SpeechSegment] | None,
+    *,
+    smooth: bool,
+) -> list[Behaviour]:
+    """What each person does; `layout` is None where the engine reads expressions only."""
+    indices = [np.flatnonzero(np.isin(faces.track_id, p.track_ids)) for p in people]
+    times = [frames.pts_s[faces.row[index]] for index in indices]
+    speaking = who_speaks(
+        times,
+        [None if faces.geometry is None else _f32(faces.geometry.mouth_gap[i]) for i in indices],
+        segments,
+    )
+    reasons = uncertain(faces.probs, faces.score, faces.quality, faces.geometry)
+    behaviours: list[Behaviour] = []
+    for index, pts_s, (answers, unknown) in zip(indices, times, speaking, strict=True):
+        probs = faces.probs[index]
+        behaviours.append(
+            Behaviour(
+                index=index,
+                pts_s=pts_s,
+                probs=one_euro(pts_s, probs, SHARES, together=True) if smooth else probs,
+                uncertain=tuple(reasons[i] for i in index),
+                speaking=answers,
+                speaking_unknown_reason=unknown,
+                motion=_motion(faces.geometry, layout, index, pts_s, smooth=smooth),
+            )
+        )
+    return behaviours
+
+
+def _motion(
+    geometry: FaceGeometry | None,
+    layout: FaceLayout | None,
+    index: I64,
+    pts_s: F64,
+    *,
+    smooth: bool,
+) -> Motion | None:
+    if geometry is None or layout is None:
+        return None
+    action, pose = _f32(geometry.action[index]), geometry.pose_deg[index]
+    gap = _f32(geometry.mouth_gap[index])
+    # Blinks are shorter than any smoothing: they are looked for in the raw signal.
+    blinks = find_blinks(pts_s, both_sides(action, layout, "eyeBlink"))
+    speed = head_speed_deg_s(pts_s, pose)
+    if smooth:
+        action = one_euro(pts_s, action, SHARES, together=False)
+        pose = one_euro(pts_s, pose, DEGREES, together=False)
+        gap = one_euro(pts_s, gap[:, None], SHARES, together=False)[:, 0]
+    return Motion(
+        action=action,
+        pose_deg=pose,
+        eye_openness=1 - both_sides(action, layout, "eyeBlink"),
+        smile=both_sides(action, layout, "mouthSmile"),
+        mouth_opening=gap,
+        blinks=blinks,
+        head_speed_deg_s=speed,
+    )
+
+
+def both_sides(action: F32, layout: FaceLayout, name: str) -> F32:
+    """Mean (K,) of the left and the right action of that name."""
+    return action[:, [layout.action(f"{name}{side}") for side in ("Left", "Right")]].mean(axis=1)
+
+
+def head_speed_deg_s(pts_s: F64, pose_deg: F32) -> float | None:
+    """Median speed of pitch, yaw and roll together; None below MIN_HEAD_RATE_HZ.
+
+    Measured on the smoothed pose, for the noise of single frames would be speed too.
+    """
+    if frame_rate(pts_s) < MIN_HEAD_RATE_HZ:
+        return None
+    steady = one_euro(pts_s, pose_deg, DEGREES, together=False)
+    dt = np.diff(pts_s)
+    moved = np.linalg.norm(np.diff(steady, axis=0), axis=1)
+    near = dt <= RESTART_GAP_S
+    return float(np.median(moved[near] / dt[near])) if near.any() else None
+
+
+def _f32(values: np.ndarray[tuple[int, ...], np.dtype[np.float16]]) -> F32:
+    return values.astype(np.float32)

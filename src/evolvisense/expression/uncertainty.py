@@ -1,0 +1,42 @@
+"""When the expression of a face should not be read, and why.
+
+Each limit is where `python -m evaluation card` finds that the network is wrong about as often as
+right, or worse by a third than on good crops; the model card shows the curves.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from evolvisense.types.arrays import F32
+from evolvisense.types.behaviour import Uncertainty
+from evolvisense.types.faces import FaceGeometry, FaceQuality
+
+MIN_TOP_PROBABILITY = 0.4
+"""Below it the likeliest expression is more often wrong than right."""
+MIN_SIZE_PX = 24.0
+MIN_SHARPNESS = 2.0
+MIN_BRIGHTNESS = 0.06
+MAX_YAW_DEG = 40.0
+MAX_PITCH_DEG = 35.0
+MIN_PRESENCE = 0.5
+
+
+def uncertain(
+    probs: F32, score: F32, quality: FaceQuality, geometry: FaceGeometry | None
+) -> tuple[Uncertainty, ...]:
+    """The first reason that applies to each of M faces; empty where none does."""
+    reason = np.full(len(probs), "", dtype="U16")
+
+    def mark(code: Uncertainty, applies: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> None:
+        reason[(reason == "") & applies] = code
+
+    mark("small", quality.size_px < MIN_SIZE_PX)
+    mark("dark", quality.brightness < MIN_BRIGHTNESS)
+    mark("blurred", quality.sharpness < MIN_SHARPNESS)
+    if geometry is not None:
+        mark("covered", score < MIN_PRESENCE)
+        pitch, yaw = np.abs(geometry.pose_deg[:, 0]), np.abs(geometry.pose_deg[:, 1])
+        mark("turned", (yaw > MAX_YAW_DEG) | (pitch > MAX_PITCH_DEG))
+    mark("flat", probs.max(axis=1, initial=0.0) < MIN_TOP_PROBABILITY)
+    return tuple(reason.tolist())

@@ -1,0 +1,121 @@
+"""One person's part of the report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import numpy as np
+
+from evolvisense.report import schema
+from evolvisense.types.arrays import F64, I64
+from evolvisense.types.behaviour import AbsentReason, Behaviour, Motion, Speaking
+from evolvisense.types.faces import FaceLayout, FaceObservations, FrameLog, Person
+from evolvisense.types.scores import EMOTIONS
+
+MAX_FRAME_S = 0.2
+"""A frame stands for at most this long a time: gaps in which the face was away are not watched."""
+
+
+def person_part(
+    person: Person,
+    behaviour: Behaviour,
+    frames: FrameLog,
+    faces: FaceObservations,
+    layout: FaceLayout | None,
+) -> schema.Person:
+    """The person with their tracks, timeline, blinks and measures."""
+    mine, motion = behaviour.index, behaviour.motion
+    raw = faces.probs[mine]
+    blinks = None if motion is None else motion.blinks
+    return schema.Person(
+        id=person.id,
+        is_main=person.is_main,
+        frames=len(mine),
+        share_of_frames=round(len(mine) / len(frames.number), 4),
+        mean_probabilities={
+            emotion: round(float(raw[:, i].mean()), 4) for i, emotion in enumerate(EMOTIONS)
+        },
+        tracks=[_track(track, mine, frames, faces) for track in person.track_ids],
+        measures=_measures(behaviour),
+        blinks=None if blinks is None else [schema.BlinkEvent(**asdict(b)) for b in blinks],
+        blinks_absent_reason=_blinks_absent_reason(motion),
+        speaking_unknown_reason=behaviour.speaking_unknown_reason,
+        timeline=_timeline(behaviour, frames, faces, layout),
+    )
+
+
+def _timeline(
+    behaviour: Behaviour, frames: FrameLog, faces: FaceObservations, layout: FaceLayout | None
+) -> schema.FaceTimeline:
+    mine, motion = behaviour.index, behaviour.motion
+    rows, boxes, geometry = faces.row[mine], faces.xyxy[mine], faces.geometry
+    return schema.FaceTimeline(
+        frame_number=frames.number[rows],
+        time_s=behaviour.pts_s,
+        track_id=faces.track_id[mine],
+        left_px=boxes[:, 0],
+        top_px=boxes[:, 1],
+        right_px=boxes[:, 2],
+        bottom_px=boxes[:, 3],
+        score=faces.score[mine],
+        detected=faces.detected[mine],
+        size_px=faces.quality.size_px[mine],
+        sharpness=faces.quality.sharpness[mine],
+        brightness=faces.quality.brightness[mine],
+        probabilities={emotion: behaviour.probs[:, i] for i, emotion in enumerate(EMOTIONS)},
+        uncertain=list(behaviour.uncertain),
+        speaking=list(behaviour.speaking),
+        eye_openness=None if motion is None else motion.eye_openness,
+        smile=None if motion is None else motion.smile,
+        mouth_opening=None if motion is None else motion.mouth_opening,
+        pitch_deg=None if motion is None else motion.pose_deg[:, 0],
+        yaw_deg=None if motion is None else motion.pose_deg[:, 1],
+        roll_deg=None if motion is None else motion.pose_deg[:, 2],
+        eye_distance_px=None if geometry is None else geometry.eye_distance_px[mine],
+        actions=None
+        if motion is None or layout is None
+        else {name: motion.action[:, i] for i, name in enumerate(layout.actions)},
+    )
+
+
+def _track(track_id: int, mine: I64, frames: FrameLog, faces: FaceObservations) -> schema.Track:
+    seen = mine[faces.track_id[mine] == track_id]
+    times = frames.pts_s[faces.row[seen]]
+    return schema.Track(
+        id=track_id, start_s=float(times[0]), end_s=float(times[-1]), frames=len(seen)
+    )
+
+
+def _measures(behaviour: Behaviour) -> schema.BehaviourMeasures:
+    motion = behaviour.motion
+    certain = sum(reason == "" for reason in behaviour.uncertain) / len(behaviour.uncertain)
+    blinks = None if motion is None else motion.blinks
+    watched_s = seen_s(behaviour.pts_s)
+    speed = None if motion is None else motion.head_speed_deg_s
+    return schema.BehaviourMeasures(
+        certain_share=round(certain, 4),
+        smile_mean=None if motion is None else round(float(motion.smile.mean()), 4),
+        blinks_per_min=None
+        if blinks is None or not watched_s
+        else round(60 * len(blinks) / watched_s, 2),
+        head_speed_deg_s=None if speed is None else round(speed, 2),
+        speaking_share=_speaking_share(behaviour.speaking),
+    )
+
+
+def seen_s(pts_s: F64) -> float:
+    """Seconds in which a person was seen at times (K,)."""
+    return float(np.minimum(np.diff(pts_s), MAX_FRAME_S).sum())
+
+
+def _speaking_share(speaking: Sequence[Speaking]) -> float | None:
+    if "unknown" in speaking:
+        return None
+    return round(sum(answer == "yes" for answer in speaking) / len(speaking), 4)
+
+
+def _blinks_absent_reason(motion: Motion | None) -> AbsentReason | None:
+    if motion is None:
+        return "engine_reads_no_actions"
+    return "sampled_too_slowly" if motion.blinks is None else None

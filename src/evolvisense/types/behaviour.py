@@ -1,0 +1,65 @@
+"""What a person visibly does over time, read from the faces of the frames."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from evolvisense.types.arrays import F32, F64, I64
+
+Uncertainty = Literal["", "flat", "small", "blurred", "dark", "turned", "covered"]
+UNCERTAINTIES: tuple[Uncertainty, ...] = get_args(Uncertainty)
+"""Why the expression of a frame should not be read; empty where it may."""
+
+Speaking = Literal["yes", "no", "unknown"]
+
+AbsentReason = Literal["engine_reads_no_actions", "sampled_too_slowly", "no_voice"]
+
+
+@dataclass(frozen=True)
+class Blink:
+    """One blink, from half closed to half open again."""
+
+    start_s: float
+    end_s: float
+    depth: float
+    """How far the lids closed, 0-1."""
+
+
+@dataclass(frozen=True)
+class Motion:
+    """Actions, pose and what follows from them over the K frames of one person."""
+
+    action: F32
+    """(K, 52), 0-1."""
+    pose_deg: F32
+    """(K, 3) pitch, yaw, roll."""
+    eye_openness: F32
+    """(K,), 0 closed to 1 open: 1 - mean of both eyes' blink action."""
+    smile: F32
+    """(K,), 0-1: mean of both sides' smile action."""
+    mouth_opening: F32
+    """(K,): gap between the inner lips over the distance between the eyes."""
+    blinks: tuple[Blink, ...] | None
+    """None where frames are too far apart to see one."""
+    head_speed_deg_s: float | None
+    """Median speed of the head's turning; None where frames are too far apart."""
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """The K frames of one person; probabilities and motion are smoothed unless raw was wanted."""
+
+    index: I64
+    """(K,) rows of FaceObservations."""
+    pts_s: F64
+    probs: F32
+    """(K, 7), rows sum to 1."""
+    uncertain: tuple[Uncertainty, ...]
+    """K reasons."""
+    speaking: tuple[Speaking, ...]
+    """K answers."""
+    speaking_unknown_reason: AbsentReason | None
+    """Why some or all of `speaking` is unknown."""
+    motion: Motion | None
+    """None where the engine reads expressions only."""

@@ -1,1 +1,0 @@
-"""Training of the seven-emotion expression network that ships inside the package."""

@@ -1,0 +1,1 @@
+"""The face network: data, teacher labels, training, export and its card."""
