@@ -6,7 +6,7 @@ HOST ?= 127.0.0.1
 PORT ?= 7860
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test check bench test-deepface lock docs format clean
+.PHONY: run test check bench evaluate test-deepface lock docs format clean
 
 run: $(VENV)/.installed  ## Set up and serve the page and the API on http://127.0.0.1:7860
 	$(BIN)/evolvisense serve --host $(HOST) --port $(PORT)
@@ -29,6 +29,12 @@ docs: $(VENV)/.installed-dev  ## Write the generated parts of docs/
 
 bench: $(VENV)/.installed-dev .venv-deepface/.installed  ## Measure speed and memory, print the table
 	$(BIN)/python -m benchmarks
+
+ENGINES ?= evolvisense,mini-xception
+evaluate: $(VENV)/.installed-dev  ## Accuracy on labelled folders: make evaluate DIRS="a b.zip"
+	@test -n "$(DIRS)" || { echo 'name the folders: make evaluate DIRS="faces more.zip"'; exit 1; }
+	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r evaluation/peers/requirements.txt
+	$(BIN)/python -m evaluation compare $(DIRS) --engines $(ENGINES)
 
 test-deepface: .venv-deepface/.installed  ## Test the DeepFace engine in an environment of its own
 	.venv-deepface/bin/python -m pytest tests/deepface

@@ -1,4 +1,4 @@
-"""python -m benchmarks [--rounds N] [end_to_end] [memory] [startup]: measure, print one table.
+"""python -m benchmarks [--rounds N] [NAME ...]: measure, print one table.
 
 Also written: benchmarks/.work/results.json. Nothing else should be running on the machine.
 """
@@ -13,7 +13,7 @@ from typing import Any
 from benchmarks.clip import WORK
 from benchmarks.machine import Row, machine, markdown
 
-NAMES = ("end_to_end", "memory", "startup")
+NAMES = ("end_to_end", "face_network", "memory", "startup")
 
 
 def main() -> None:

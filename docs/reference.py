@@ -24,8 +24,9 @@ never zero and never neutral. The `v1` block alone follows the old service: ther
 face is neutral with confidence 0.0.
 
 The table that `--csv` writes has one row for each face and frame, with the columns of `frames` and
-`timeline` and one column for each expression. A frame in which nobody was found has one row in
-which everything but its number and time is empty.
+`timeline` and one column for each expression and, where the engine reads them, each facial action.
+Columns that an engine for expressions alone cannot fill are empty. A frame in which nobody was
+found has one row in which everything but its number and time is empty.
 """
 
 
@@ -84,7 +85,7 @@ def _type(about: dict[str, Any]) -> str:
     if about.get("type") == "array":
         return f"list of {_type(about['items'])}"
     if about.get("type") == "object":
-        return f"emotion or stage to {_type(about['additionalProperties'])}"
+        return f"emotion, action or stage to {_type(about['additionalProperties'])}"
     kind = about["type"]
     return " or ".join(kind) if isinstance(kind, list) else kind
 

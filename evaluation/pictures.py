@@ -38,9 +38,9 @@ def input_crop(rgb: U8, input_px: int) -> U8:
     """The input of an engine, the same way for all: uint8 (input_px, input_px, 3).
 
     The whole picture rgb uint8 (H, W, 3) is resized, whatever its shape: by area averaging where
-    both sides shrink or stay, with cubic interpolation otherwise.
+    both sides shrink or stay, linearly otherwise, as the product cuts faces out of frames.
     """
     shrinks = min(rgb.shape[:2]) >= input_px
-    interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
+    interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
     resized = cv2.resize(rgb, (input_px, input_px), interpolation=interpolation)
     return np.asarray(resized, np.uint8)

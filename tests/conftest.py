@@ -17,6 +17,15 @@ DATA = Path(
 )
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """No test asserts a time, on a busy machine least of all."""
+    if config.pluginmanager.hasplugin("hypothesispytest"):  # absent where DeepFace is tested
+        from hypothesis import settings
+
+        settings.register_profile("patient", deadline=None)
+        settings.load_profile("patient")
+
+
 @pytest.fixture(scope="session")
 def data_file() -> Callable[[str], Path]:
     """A file of the data folder by its path there; the test is skipped where it is absent."""

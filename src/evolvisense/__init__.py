@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from evolvisense.media import MediaLimits
     from evolvisense.pipeline import AnalysisOptions, Analyzer
     from evolvisense.report import Report
+    from evolvisense.types.options import Smoothing
 
 __all__ = ["AnalysisOptions", "Analyzer", "MediaLimits", "Report", "analyze"]
 
@@ -32,6 +33,7 @@ def analyze(
     frame_skip: int = 1,
     max_frames: int | None = None,
     voice: bool = True,
+    smoothing: Smoothing = "one-euro",
 ) -> Report:
     """Analyse one video, given by path or as a binary file object.
 
@@ -40,7 +42,7 @@ def analyze(
     """
     from evolvisense.pipeline import AnalysisOptions, Analyzer  # noqa: PLC0415 - keeps import light
 
-    options = AnalysisOptions(frame_skip=frame_skip, max_frames=max_frames, voice=voice)
+    options = AnalysisOptions(frame_skip, max_frames, voice, smoothing)
     return Analyzer().analyze(source, options)
 
 

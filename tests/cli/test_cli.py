@@ -27,6 +27,10 @@ def test_summary_is_readable_and_carries_the_limits(face_video: Path) -> None:
     code, out, _ = run("analyze", face_video, "--frame-skip", 10)
     assert code == 0
     assert "7 analysed, 7 with a face" in out
+    assert "expression certain in 7 of 7 frames: happy 100%" in out
+    assert "cannot tell (frames too far apart to see them, choose --frame-skip 1)" in " ".join(
+        out.split()
+    )
     assert "happy" in out
     assert "not a measurement" in " ".join(out.split())
     assert "do not diagnose" in " ".join(out.replace("│", " ").split())
@@ -36,6 +40,12 @@ def test_json_on_standard_output_is_one_report(face_video: Path) -> None:
     code, out, _ = run("analyze", face_video, "--json", "--frame-skip", 25)
     assert code == 0
     assert Report.model_validate_json(out).options.frame_skip == 25
+
+
+def test_smoothing_is_passed_on(silent_video: Path) -> None:
+    code, out, _ = run("analyze", silent_video, "--json", "--frame-skip", 25, "--smoothing", "off")
+    assert code == 0
+    assert Report.model_validate_json(out).options.smoothing == "off"
 
 
 def test_json_of_several_files_is_one_line_each(face_video: Path, silent_video: Path) -> None:
@@ -68,7 +78,13 @@ def test_folder_in_and_folder_out(
 
 @pytest.mark.parametrize(
     "arguments",
-    [("--frame-skip", "0"), ("--max-frames", "0"), ("--json", "--csv"), ("--detector", "nothing")],
+    [
+        ("--frame-skip", "0"),
+        ("--max-frames", "0"),
+        ("--smoothing", "no"),
+        ("--json", "--csv"),
+        ("--detector", "nothing"),
+    ],
 )
 def test_wrong_usage_is_status_2(face_video: Path, arguments: tuple[str, ...]) -> None:
     code, _, err = run("analyze", face_video, *arguments)

@@ -62,6 +62,7 @@ class Film:
     rate_hz: int = 25
     codec: str = "libvpx"
     format: str | None = None
+    pixels: str = "yuv420p"
     pts_ms: Sequence[int] | None = None
     rotation_deg: int | None = None
     sound: Sound | None = None
@@ -73,7 +74,7 @@ class Film:
         with av.open(str(path), "w", format=self.format, options=self.muxer) as out:
             stream: Any = out.add_stream(self.codec, rate=self.rate_hz)
             height, width = self.frames[0].shape[:2]
-            stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+            stream.width, stream.height, stream.pix_fmt = width, height, self.pixels
             stream.time_base = Fraction(1, 1000)
             stream.codec_context.time_base = Fraction(1, 1000)
             defaults = {"deadline": "realtime", "cpu-used": "8"} if "vpx" in self.codec else {}

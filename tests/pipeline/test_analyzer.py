@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ import pytest
 import evolvisense
 from evolvisense import AnalysisOptions, Analyzer, MediaLimits
 from evolvisense.errors import CancelledError, InvalidOptionError, UnknownEngineError
+from evolvisense.pipeline.following import REDETECT_S
 from evolvisense.report import Report, to_json
 from evolvisense.types.progress import Progress
 from tests.factory.media import Film, Sound, astronaut, plain, vowel
@@ -32,9 +35,39 @@ def test_a_face_is_read_in_every_frame(analyzer: Analyzer, face_video: Path) -> 
     probs = np.stack(list(person.timeline.probabilities.values()))
     assert np.allclose(probs.sum(axis=0), 1, atol=1e-5)
     assert max(person.mean_probabilities, key=person.mean_probabilities.__getitem__) == "happy"
+    assert person.measures.certain_share == 1
+    assert person.measures.smile_mean is not None
+    assert person.measures.smile_mean > 0.6
+    assert person.blinks == []
+    assert person.timeline.detected.tolist() == [i % 25 == 0 for i in range(75)]
     assert report.voice is not None
     assert report.voice_absent_reason is None
     assert report.media.duration_s == pytest.approx(3.0, abs=0.05)
+
+
+def test_a_still_face_is_read_the_same_in_every_frame(analyzer: Analyzer, generated: Path) -> None:
+    # PNG keeps every pixel: what differs between frames is not in the picture.
+    film = Film([astronaut()] * 60, codec="png", format="mov", pixels="rgb24")
+    options = AnalysisOptions(smoothing="off")
+    (person,) = analyzer.analyze(film.write(generated / "still.mov"), options).people
+    assert person.measures.head_speed_deg_s == pytest.approx(0, abs=0.01)
+    assert person.blinks == []
+    for column in (person.timeline.yaw_deg, person.timeline.smile, person.timeline.left_px):
+        assert column is not None
+        assert np.ptp(column) < 1e-3
+
+
+def test_a_person_who_joins_is_found_and_one_who_leaves_is_gone(
+    analyzer: Analyzer, generated: Path
+) -> None:
+    one, empty = astronaut((320, 320)), plain((320, 320))
+    alone, both = np.hstack([one, empty]), np.hstack([one, one[:, ::-1]])
+    film = Film([alone] * 10 + [both] * 40 + [alone] * 10)
+    report = analyzer.analyze(film.write(generated / "joins.webm"))
+    first, second = report.people
+    assert first.frames == 60
+    assert 40 - REDETECT_S * 25 <= second.frames <= 40
+    assert second.timeline.frame_number[-1] == 50
 
 
 def test_times_are_those_of_the_file(analyzer: Analyzer, tmp_path: Path) -> None:
@@ -108,7 +141,12 @@ def test_voice_not_wanted(analyzer: Analyzer, face_video: Path) -> None:
 def test_options_are_echoed_and_obeyed(analyzer: Analyzer, face_video: Path) -> None:
     report = analyzer.analyze(face_video, AnalysisOptions(frame_skip=7, max_frames=3))
     assert report.frames.number.tolist() == [7, 14, 21]
-    assert report.options.model_dump() == {"frame_skip": 7, "max_frames": 3, "voice": True}
+    assert report.options.model_dump() == {
+        "frame_skip": 7,
+        "max_frames": 3,
+        "voice": True,
+        "smoothing": "one-euro",
+    }
     assert "stopped_at_max_frames" in [w.code for w in report.warnings]
 
 
@@ -124,8 +162,15 @@ def test_a_path_a_string_and_a_file_object_give_the_same(
 
 
 def test_analyze_is_the_short_form(analyzer: Analyzer, face_video: Path) -> None:
-    short = evolvisense.analyze(face_video, frame_skip=25)
-    long = analyzer.analyze(face_video, AnalysisOptions(frame_skip=25))
+    chosen: dict[str, Any] = {
+        "frame_skip": 25,
+        "max_frames": 2,
+        "voice": False,
+        "smoothing": "off",
+    }
+    assert set(chosen) == {option.name for option in fields(AnalysisOptions)}
+    short = evolvisense.analyze(face_video, **chosen)
+    long = analyzer.analyze(face_video, AnalysisOptions(**chosen))
     assert without_timings(short) == without_timings(long)
 
 
@@ -171,6 +216,11 @@ def test_options_outside_their_range(bad: dict[str, int]) -> None:
         AnalysisOptions(**bad)
 
 
+def test_an_unknown_smoothing_names_the_known_ones() -> None:
+    with pytest.raises(InvalidOptionError, match="one-euro, off, got strong"):
+        AnalysisOptions(smoothing="strong")  # type: ignore[arg-type]
+
+
 def test_unknown_engine() -> None:
     with pytest.raises(UnknownEngineError, match="libfacedetection"):
         Analyzer(detector="nothing")
@@ -188,7 +238,7 @@ def test_a_file_that_goes_on_beyond_the_limit_says_so(tmp_path: Path) -> None:
 def test_models_are_named_in_the_report(analyzer: Analyzer, silent_video: Path) -> None:
     report = analyzer.analyze(silent_video, AnalysisOptions(frame_skip=25))
     named = {model.id for model in report.models}
-    assert named == {"libfacedetection", "nearest", "expression", "silero-vad", "swift-f0"}
+    assert named == {"libfacedetection", "nearest", "face", "silero-vad", "swift-f0"}
     assert all(model.version and model.licence for model in report.models)
 
 

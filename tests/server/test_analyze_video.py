@@ -129,6 +129,33 @@ def test_bad_parameters(server: Running, face_video: Path, name: str, value: str
         assert name in response.json()["error"]
 
 
+def test_smoothing_changes_the_report_and_never_the_v1_keys(
+    server: Running, clip: Callable[[str], Path]
+):
+    talk = clip("talk_1.mp4")
+    smooth = server.post(talk, frame_skip=2, max_frames=10).json()
+    by_form = server.post(talk, frame_skip=2, max_frames=10, smoothing="off").json()
+    by_query = server.post(
+        talk, "/analyze-video/?smoothing=off", frame_skip=2, max_frames=10
+    ).json()
+    assert smooth["report"]["options"]["smoothing"] == "one-euro"
+    assert by_form["report"]["options"]["smoothing"] == "off"
+    assert by_query["report"]["people"] == by_form["report"]["people"]
+    assert by_form["report"]["people"] != smooth["report"]["people"]
+    for key in KEYS - {"report"}:
+        assert by_form[key] == smooth[key]
+
+
+@pytest.mark.parametrize("value", ["on", "", "ONE-EURO"])
+def test_an_unknown_smoothing(server: Running, face_video: Path, value: str):
+    by_form = server.post(face_video, smoothing=value)
+    by_query = server.post(face_video, f"/analyze-video/?smoothing={value}")
+    for response in (by_form, by_query):
+        assert response.status_code == 422
+        assert response.json()["code"] == "invalid_option"
+        assert response.json()["error"] == "smoothing must be one-euro or off"
+
+
 def test_a_bad_report_parameter(server: Running, face_video: Path):
     assert server.post(face_video, "/analyze-video/?report=maybe").status_code == 422
 

@@ -7,12 +7,15 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from fastapi.routing import APIRoute
 
 import evolvisense
+from evolvisense.report.schema import VoiceAbsentReason
 from evolvisense.server import Settings, create_app
+from evolvisense.types.behaviour import UNCERTAINTIES, AbsentReason
 from tests.server.conftest import Running, Start
 
 WEB = Path(evolvisense.__file__).parent / "web"
@@ -62,6 +65,34 @@ def test_the_page_says_what_it_must(server: Running):
         assert used <= ids, script.name
 
 
+def test_the_page_looks_at_every_picture_unless_told_otherwise(server: Running):
+    text = server.client.get("/").text
+    assert re.findall(r'<option value="(\d+)" selected>', text) == ["1"]
+
+
+def test_every_code_of_the_report_has_words_on_the_page():
+    words = (WEB / "words.js").read_text(encoding="utf-8")
+    codes = {*UNCERTAINTIES, *get_args(AbsentReason), *get_args(VoiceAbsentReason)} - {""}
+    for code in codes:
+        assert re.search(rf'^  {code}: "', words, re.MULTILINE), code
+
+
+def test_scripts_import_what_is_there():
+    for script in WEB.glob("*.js"):
+        text = script.read_text(encoding="utf-8")
+        for names, file in re.findall(
+            r'^import \{ ([^}]+) \} from "\./([^"]+)";', text, re.MULTILINE
+        ):
+            exported = (WEB / file).read_text(encoding="utf-8")
+            for name in names.split(", "):
+                assert re.search(
+                    rf"^export (?:function|class|const) {name}\b", exported, re.MULTILINE
+                )
+                assert len(re.findall(rf"\b{name}\b", text)) > 1, (
+                    f"{script.name}: {name} is not used"
+                )
+
+
 def test_plotly_comes_from_its_package(server: Running):
     page = server.client.get("/").text
     address = re.search(r'/static/plotly\.min\.js\?v=[^"]+', page)
@@ -79,8 +110,14 @@ def test_openapi_describes_the_upload(server: Running):
     route = api["paths"]["/analyze-video/"]["post"]
     form = route["requestBody"]["content"]["multipart/form-data"]["schema"]
     assert form["required"] == ["file"]
-    assert set(form["properties"]) == {"file", "frame_skip", "max_frames"}
-    assert {p["name"] for p in route["parameters"]} == {"frame_skip", "max_frames", "report"}
+    assert set(form["properties"]) == {"file", "frame_skip", "max_frames", "smoothing"}
+    assert {p["name"]: p["schema"]["default"] for p in route["parameters"]} == {
+        "frame_skip": 10,
+        "max_frames": 50,
+        "smoothing": "one-euro",
+        "report": True,
+    }
+    assert form["properties"]["smoothing"]["enum"] == ["one-euro", "off"]
     assert set(route["responses"]) == {
         "200", "400", "408", "413", "415", "422", "500", "503",
     }  # fmt: skip

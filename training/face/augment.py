@@ -66,13 +66,14 @@ def centred_framing(margin: Tensor) -> Framing:
     return Framing(linear, torch.zeros(count, 2), none, none.bool())
 
 
-def jittered_framing(margin: Tensor, rng: torch.Generator) -> Framing:
+def jittered_framing(margin: Tensor, rng: torch.Generator, strength: float = 1.0) -> Framing:
     """Rotation, zoom, shift and mirror around the crop of inference.
 
-    Three quarters within 12 degrees, .86-1.16 and 7 %; the rest within 30 degrees, .72-1.4, 18 %.
+    Three quarters within 12 degrees, .86-1.16 and 7 %; the rest within 30 degrees, .72-1.4, 18 %;
+    `strength` lowers the share of the rest.
     """
     count = len(margin)
-    wide = torch.rand(count, generator=rng) < WIDE_JITTER_SHARE
+    wide = torch.rand(count, generator=rng) < WIDE_JITTER_SHARE * strength
     angle = _uniform(rng, -1, 1, count) * torch.where(wide, math.radians(30), math.radians(12))
     zoom = torch.exp(_uniform(rng, -1, 1, count) * torch.where(wide, 0.335, 0.15)) / margin
     shift = _uniform(rng, -1, 1, count, 2) * torch.where(wide, 0.36, 0.14)[:, None]
@@ -100,10 +101,14 @@ def _framing(angle: Tensor, zoom: Tensor, shift: Tensor, mirrored: Tensor) -> Fr
     return Framing(linear, shift, angle, mirrored)
 
 
-def _jpeg(rgb: Tensor, rng: torch.Generator) -> Tensor:
+def _jpeg(rgb: Tensor, rng: torch.Generator, strength: float) -> Tensor:
     """A share of uint8 (N, H, W, 3) through JPEG of quality 12-60."""
     pictures = rgb.numpy().copy()
-    for row in torch.nonzero(torch.rand(len(rgb), generator=rng) < JPEG_SHARE).flatten().tolist():
+    for row in (
+        torch.nonzero(torch.rand(len(rgb), generator=rng) < JPEG_SHARE * strength)
+        .flatten()
+        .tolist()
+    ):
         quality = int(torch.randint(12, 60, (1,), generator=rng))
         _, coded = cv2.imencode(".jpg", pictures[row], [cv2.IMWRITE_JPEG_QUALITY, quality])
         pictures[row] = np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR), np.uint8)
@@ -122,18 +127,20 @@ def _replacement_background(rgb: Tensor, rng: torch.Generator) -> Tensor:
     return torch.where(plain, tone, blurred) + grain
 
 
-def _low_resolution(rgb: Tensor, rng: torch.Generator) -> Tensor:
+def _low_resolution(rgb: Tensor, rng: torch.Generator, strength: float) -> Tensor:
     """Part of the batch goes through a low resolution, as small or blurred faces do."""
     side_px = rgb.shape[-1]
     size = int(torch.randint(20, 64, (1,), generator=rng))
-    chosen = torch.nonzero(torch.rand(len(rgb), generator=rng) < LOW_RESOLUTION_SHARE).flatten()
+    chosen = torch.nonzero(
+        torch.rand(len(rgb), generator=rng) < LOW_RESOLUTION_SHARE * strength
+    ).flatten()
     low = F.interpolate(rgb[chosen], size=(size, size), mode="area")
     low = F.interpolate(low, size=(side_px, side_px), mode="bilinear", align_corners=False)
     rgb[chosen] = low
     return rgb
 
 
-def _tone(rgb: Tensor, rng: torch.Generator) -> Tensor:
+def _tone(rgb: Tensor, rng: torch.Generator, strength: float) -> Tensor:
     """Gamma, gain, offset, colour cast; a share turned grey so that colour carries no label."""
     count = len(rgb)
 
@@ -148,17 +155,19 @@ def _tone(rgb: Tensor, rng: torch.Generator) -> Tensor:
     grey = (rgb * torch.tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)).sum(1, keepdim=True)
     to_grey = torch.rand(count, 1, 1, 1, generator=rng) < GREY_SHARE
     rgb = torch.where(to_grey, grey, rgb)
-    noisy = torch.nonzero(torch.rand(count, generator=rng) < NOISY_SHARE).flatten()
+    noisy = torch.nonzero(torch.rand(count, generator=rng) < NOISY_SHARE * strength).flatten()
     sigma = _uniform(rng, 2, 12, len(noisy), 1, 1, 1)
     rgb[noisy] += torch.randn(len(noisy), 3, *rgb.shape[2:], generator=rng) * sigma
     return rgb.clamp(0, 255)
 
 
-def _occlude(rgb: Tensor, rng: torch.Generator) -> Tensor:
+def _occlude(rgb: Tensor, rng: torch.Generator, strength: float) -> Tensor:
     """One rectangle of a quarter of the faces filled with a random tone (Zhong et al. 2020)."""
     side_px = rgb.shape[-1]
     for row in (
-        torch.nonzero(torch.rand(len(rgb), generator=rng) < OCCLUDED_SHARE).flatten().tolist()
+        torch.nonzero(torch.rand(len(rgb), generator=rng) < OCCLUDED_SHARE * strength)
+        .flatten()
+        .tolist()
     ):
         low, high = side_px // 8, side_px * 7 // 16
         height, width = torch.randint(low, high, (2,), generator=rng).tolist()
@@ -171,10 +180,18 @@ def _occlude(rgb: Tensor, rng: torch.Generator) -> Tensor:
 
 
 def render(
-    rgb: Tensor, background: Tensor, framing: Framing, side_px: int, rng: torch.Generator
+    rgb: Tensor,
+    background: Tensor,
+    framing: Framing,
+    side_px: int,
+    rng: torch.Generator,
+    strength: float = 1.0,
 ) -> Tensor:
-    """Crops float32 (N, 3, side_px, side_px) in 0..255 of stored squares uint8 (N, H, W, 3)."""
-    picture = _jpeg(rgb, rng).permute(0, 3, 1, 2).float()
+    """Crops float32 (N, 3, side_px, side_px) in 0..255 of stored squares uint8 (N, H, W, 3).
+
+    `strength` 0-1 scales how many are coded, blurred, noisy and covered.
+    """
+    picture = _jpeg(rgb, rng, strength).permute(0, 3, 1, 2).float()
     mask = background[:, None].float()
     if side_px * 2 < picture.shape[-1]:
         # Bilinear sampling alone would skip pixels.
@@ -189,7 +206,8 @@ def render(
         chosen = torch.rand(len(masked), 1, 1, 1, generator=rng) < REPLACED_BACKGROUND
         behind = torch.where(chosen, _replacement_background(part, rng), torch.zeros(()))
         warped[masked] = part * inside + behind * (1 - inside)
-    return _occlude(_tone(_low_resolution(warped, rng), rng), rng)
+    degraded = _tone(_low_resolution(warped, rng, strength), rng, strength)
+    return _occlude(degraded, rng, strength)
 
 
 def plain(rgb: Tensor, margin: Tensor, side_px: int) -> Tensor:

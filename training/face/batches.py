@@ -51,15 +51,20 @@ class TrainingData:
     def __len__(self) -> int:
         return len(self.rgb)
 
-    def batch(self, rows: Tensor, side_px: int, rng: torch.Generator) -> Batch:
+    def batch(
+        self, rows: Tensor, side_px: int, rng: torch.Generator, strength: float = 1.0
+    ) -> Batch:
+        """An augmented batch of some rows; `strength` 0-1 is that of the augmentation."""
         margin = self.margin[rows]
-        missed = torch.rand(len(rows), generator=rng) < MISSED_SHARE
-        framing = _choose(missed, missed_framing(margin, rng), jittered_framing(margin, rng))
+        missed = torch.rand(len(rows), generator=rng) < MISSED_SHARE * strength
+        framing = _choose(
+            missed, missed_framing(margin, rng), jittered_framing(margin, rng, strength)
+        )
         rgb, background = self.rgb[rows], self.background[rows]
-        absent = torch.rand(len(rows), generator=rng) < NEGATIVE_SHARE
+        absent = torch.rand(len(rows), generator=rng) < NEGATIVE_SHARE * strength
         other = torch.randint(0, len(self.negative), (int(absent.sum()),), generator=rng)
         rgb[absent], background[absent] = self.negative[other], False
-        crops = render(rgb, background, framing, side_px, rng)
+        crops = render(rgb, background, framing, side_px, rng, strength)
         mirrored = framing.mirrored
         points = framing.points(self.landmark_xy[rows])
         action = self.action[rows]

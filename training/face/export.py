@@ -157,7 +157,7 @@ def main() -> None:
     spec = {
         "id": "face",
         "version": VERSION,
-        "task": "seven expressions, 52 facial actions, 73 landmarks and head pose of a face crop",
+        "task": "seven expressions, 52 facial actions, landmarks and head pose of a face crop",
         "file": path.name,
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
         "input": f"rgb float32 (N, 3, {INPUT_PX}, {INPUT_PX}), 0-255, square crop of a face",
@@ -165,7 +165,7 @@ def main() -> None:
         "the crop; pose (N, 3) pitch, yaw, roll in degrees; presence (N,) 0-1; float32",
         "labels": list(EMOTIONS),
         "licence": "MIT (see the card for the training data)",
-        "training_data": "FER2013 Training with FER+ votes; AffectNet-style colour pack, 7 classes; "
+        "training_data": "FER2013 Training with FER+ votes; AffectNet-style colour pack; "
         "muxspace/facial_expressions; labels of MediaPipe FaceLandmarker",
         "url": None,
         "parameters": {
@@ -179,11 +179,12 @@ def main() -> None:
             },
         },
     }
-    (SPECS / "face.json").write_text(json.dumps(spec, indent=None, separators=(",", ": ")) + "\n")
+    spec_text = json.dumps(spec, separators=(",", ": "))
+    (SPECS / "face.json").write_text(spec_text + "\n")
     print(
-        f"{path}: {path.stat().st_size / 1e6:.2f} MB, {spec['parameters']['temperature']}, ", end=""
+        f"{path}: {path.stat().st_size / 1e6:.2f} MB, temperatures {temperatures}, "
+        f"largest difference to PyTorch {difference:.1e}, seen {state['seen']}"
     )
-    print(f"largest difference to PyTorch {difference:.1e}, seen {state['seen']}")
 
 
 if __name__ == "__main__":

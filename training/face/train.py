@@ -11,8 +11,11 @@ import copy
 import json
 import math
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 from torch import nn
@@ -30,7 +33,9 @@ from training.face.dataset import (
 from training.face.folders import cache_dir, runs_dir
 from training.face.losses import MIN_ACTION_SD, Weights, task_losses, total_loss
 from training.face.network import FaceNet, Widths
+from training.face.soften import softened
 
+T = TypeVar("T")
 CHECKPOINT_S = 240.0
 GRADIENT_LIMIT = 5.0
 
@@ -41,7 +46,7 @@ class Plan:
 
     packs: str = "fer2013,colour,scene"
     tasks: str = "emotion,action,landmark,pose,presence"
-    samples: int = 1_300_000
+    samples: int = 1_000_000
     """Crops seen in all."""
     sizes: str = "48:0.4,64:0.7,96:1"
     """Side in pixels until a share of the samples."""
@@ -52,6 +57,10 @@ class Plan:
     stem: int = 16
     channels: str = "32,96,224"
     blocks: str = "1,2,2"
+    anneal: float = 0.6
+    """How much of the augmentation's strength is gone at the end."""
+    soften: int = 1
+    """1 mixes what the geometry says into the labels (training.face.soften), 0 does not."""
     seed: int = 0
 
     def side_px(self, share: float) -> int:
@@ -79,14 +88,25 @@ class Plan:
 
 
 def load_faces(names: str) -> tuple[Faces, list[tuple[str, Faces]]]:
-    """Training faces and named validation faces; the joined arrays are cached."""
-    key = cache_dir() / f"faces_{names.replace(',', '-')}.pt"
-    if key.is_file():
-        return torch.load(key, weights_only=False)
-    train = concatenate([with_lessons(pack) for pack in training_packs(tuple(names.split(",")))])
-    validation = [(pack.name, with_lessons(pack)) for pack in validation_packs()]
-    torch.save((train, validation), key, pickle_protocol=4)
-    return train, validation
+    """Training faces of the named packs and named validation faces; both are cached."""
+    train = [_cached(name, partial(_training_faces, name)) for name in names.split(",")]
+    return concatenate(train), _cached("validation", _validation_faces)
+
+
+def _training_faces(name: str) -> Faces:
+    (pack,) = training_packs((name,))
+    return with_lessons(pack)
+
+
+def _validation_faces() -> list[tuple[str, Faces]]:
+    return [(pack.name, with_lessons(pack)) for pack in validation_packs()]
+
+
+def _cached(key: str, make: Callable[[], T]) -> T:
+    path = cache_dir() / f"faces_{key}.pt"
+    if not path.is_file():
+        torch.save(make(), path, pickle_protocol=4)
+    return torch.load(path, weights_only=False)
 
 
 def validate(
@@ -186,7 +206,8 @@ def train(
             share = run.seen / plan.samples
             for group in run.optimizer.param_groups:
                 group["lr"] = plan.learning_rate(share)
-            batch = data.batch(rows, plan.side_px(share), run.rng)
+            strength = 1 - plan.anneal * share
+            batch = data.batch(rows, plan.side_px(share), run.rng, strength)
             losses = task_losses(run.network(batch.crops), batch.targets, action_sd)
             run.optimizer.zero_grad()
             total_loss(losses, weights).backward()
@@ -235,6 +256,9 @@ def main() -> None:
         run.resume()
     names = action_names()
     train_faces, validation = load_faces(run.plan.packs)
+    if run.plan.soften:
+        key = run.plan.packs.replace(",", "-")
+        train_faces = replace(train_faces, emotion=softened(train_faces, validation, key))
     run.log({"faces": len(train_faces), "plan": asdict(run.plan)})
     train(run, TrainingData(train_faces, names, run.plan.seed), names, validation)
 

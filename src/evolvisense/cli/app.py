@@ -10,7 +10,7 @@ import typer
 from evolvisense.cli import analyze as analyzing
 from evolvisense.cli import models as modelling
 from evolvisense.cli.serve import run_server
-from evolvisense.types.options import AnalysisOptions
+from evolvisense.types.options import AnalysisOptions, Smoothing
 
 app = typer.Typer(
     name="evolvisense",
@@ -44,6 +44,10 @@ def analyze(
         int | None, typer.Option(min=1, help="Stop after so many analysed frames.")
     ] = None,
     voice: Annotated[bool, typer.Option(help="Read the voice too.")] = True,
+    smoothing: Annotated[
+        Smoothing,
+        typer.Option(help="Filter of the timelines; off gives every frame as it was read."),
+    ] = "one-euro",
     detector: Annotated[str, typer.Option(help="Face detector engine.")] = "libfacedetection",
     expression: Annotated[str, typer.Option(help="Expression engine.")] = "evolvisense",
 ) -> None:
@@ -56,7 +60,9 @@ def analyze(
     job = analyzing.Job(
         formats=formats,
         out=out,
-        options=AnalysisOptions(frame_skip=frame_skip, max_frames=max_frames, voice=voice),
+        options=AnalysisOptions(
+            frame_skip=frame_skip, max_frames=max_frames, voice=voice, smoothing=smoothing
+        ),
         detector=detector,
         expression=expression,
     )

@@ -9,10 +9,9 @@ from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
+from evolvisense.cli.people import describe
 from evolvisense.report import LIMITS_NOTICE, Report
 from evolvisense.report.schema import Person, VoiceMeasures
-
-SHOWN_EXPRESSIONS = 3
 
 _console = Console(highlight=False)
 
@@ -32,7 +31,9 @@ def print_summary(report: Report, path: Path) -> None:
     with_face = int((report.frames.faces > 0).sum())
     table.add_row("Frames", f"{analysed} analysed, {with_face} with a face")
     for person in report.people:
-        table.add_row(_person_name(person, len(report.people)), _expressions(person))
+        table.add_row(
+            _person_name(person, len(report.people)), describe(person, report.options.frame_skip)
+        )
     table.add_row("Voice", _voice(report))
     for warning in report.warnings:
         table.add_row("[yellow]Note[/yellow]", warning.message)
@@ -51,12 +52,6 @@ def _person_name(person: Person, count: int) -> str:
     if count == 1:
         return "Face"
     return f"Person {person.id}{' (main)' if person.is_main else ''}"
-
-
-def _expressions(person: Person) -> str:
-    ranked = sorted(person.mean_probabilities.items(), key=lambda item: -item[1])
-    shown = ", ".join(f"{name} {share:.0%}" for name, share in ranked[:SHOWN_EXPRESSIONS])
-    return f"{shown} (mean probability over {person.frames} frames)"
 
 
 def _voice(report: Report) -> str:

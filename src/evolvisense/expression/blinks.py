@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
-from evolvisense.types.arrays import F32, F64
+from evolvisense.expression.times import around, frame_rate, gaps_s
+from evolvisense.types.arrays import F32, F64, Bools
 from evolvisense.types.behaviour import Blink
 
 MIN_RATE_HZ = 12.0
@@ -20,9 +23,13 @@ MAX_GAP_S = 0.2
 """An event never spans a longer gap between frames."""
 
 
-def frame_rate(pts_s: F64) -> float:
-    """Frames a second of times (K,), by the median gap; 0 for fewer than two frames."""
-    return 0.0 if len(pts_s) < 2 else float(1 / max(np.median(np.diff(pts_s)), 1e-6))
+class _Span(NamedTuple):
+    """A closure between the points of half its height."""
+
+    first: float
+    """Frame, with the fraction to the next."""
+    last: float
+    peak: int
 
 
 def find_blinks(pts_s: F64, closure: F32) -> tuple[Blink, ...] | None:
@@ -33,54 +40,49 @@ def find_blinks(pts_s: F64, closure: F32) -> tuple[Blink, ...] | None:
     """
     if frame_rate(pts_s) < MIN_RATE_HZ:
         return None
-    rise = closure - _running_median(pts_s, closure)
-    blinks: list[Blink] = []
+    rise, near = closure - _running_median(pts_s, closure), gaps_s(pts_s) <= MAX_GAP_S
+    spans: list[_Span] = []
     k = 0
     while k < len(rise):
         if rise[k] < MIN_RISE:
             k += 1
             continue
         end = k
-        while end + 1 < len(rise) and rise[end + 1] >= MIN_RISE and _near(pts_s, end):
+        while end + 1 < len(rise) and rise[end + 1] >= MIN_RISE and near[end]:
             end += 1
         peak = k + int(np.argmax(rise[k : end + 1]))
-        half = rise[peak] / 2
-        first, last = _edge(pts_s, rise, peak, half, -1), _edge(pts_s, rise, peak, half, 1)
-        if last - first <= MAX_BLINK_S:
-            blinks.append(Blink(first, last, float(closure[peak])))
+        first, last = (_edge(rise, near, peak, step) for step in (-1, 1))
+        if spans and first < spans[-1].last:
+            # Peaks that share the time between their half heights are one blink.
+            before = spans.pop()
+            peak = max(before.peak, peak, key=closure.__getitem__)
+            first, last = min(before.first, first), max(before.last, last)
+        spans.append(_Span(first, last, peak))
         k = end + 1
-    return _merged(blinks)
+    return _lasting(spans, pts_s, closure)
 
 
-def _near(pts_s: F64, k: int) -> bool:
-    return bool(pts_s[k + 1] - pts_s[k] <= MAX_GAP_S)
-
-
-def _edge(pts_s: F64, rise: F32, peak: int, half: float, step: int) -> float:
-    """Time at which the rise crosses `half` on one side of the peak, between frames."""
-    k = peak
-    while 0 <= k + step < len(rise) and abs(pts_s[k + step] - pts_s[k]) <= MAX_GAP_S:
+def _edge(rise: F32, near: Bools, peak: int, step: int) -> float:
+    """Where the rise crosses half its height on one side of the peak: a frame and a fraction."""
+    k, half = peak, rise[peak] / 2
+    while 0 <= k + step < len(rise) and near[min(k, k + step)]:
         if rise[k + step] < half:
-            share = (rise[k] - half) / (rise[k] - rise[k + step])
-            return float(pts_s[k] + share * (pts_s[k + step] - pts_s[k]))
+            return float(k + step * (rise[k] - half) / (rise[k] - rise[k + step]))
         k += step
-    return float(pts_s[k])
+    return float(k)
 
 
-def _merged(blinks: list[Blink]) -> tuple[Blink, ...]:
-    """Peaks that share the time between their half heights are one blink."""
-    merged: list[Blink] = []
-    for blink in blinks:
-        if merged and blink.start_s < merged[-1].end_s:
-            last = merged.pop()
-            end_s, depth = max(last.end_s, blink.end_s), max(last.depth, blink.depth)
-            merged.append(Blink(last.start_s, end_s, depth))
-        else:
-            merged.append(blink)
-    return tuple(blink for blink in merged if blink.end_s - blink.start_s <= MAX_BLINK_S)
+def _lasting(spans: list[_Span], pts_s: F64, closure: F32) -> tuple[Blink, ...]:
+    """The blinks among the spans: those that are not too long."""
+    frames = np.arange(len(pts_s))
+    blinks: list[Blink] = []
+    for span in spans:
+        start_s, end_s = np.interp((span.first, span.last), frames, pts_s)
+        if end_s - start_s <= MAX_BLINK_S:
+            blinks.append(Blink(float(start_s), float(end_s), float(closure[span.peak])))
+    return tuple(blinks)
 
 
 def _running_median(pts_s: F64, signal: F32) -> F32:
-    first = np.searchsorted(pts_s, pts_s - BASELINE_S / 2)
-    last = np.searchsorted(pts_s, pts_s + BASELINE_S / 2, side="right")
-    return np.array([np.median(signal[a:b]) for a, b in zip(first, last, strict=True)], np.float32)
+    windows = zip(*around(pts_s, BASELINE_S), strict=True)
+    return np.array([np.median(signal[first:last]) for first, last in windows], np.float32)

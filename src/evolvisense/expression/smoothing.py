@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evolvisense.expression.times import gaps_s
 from evolvisense.types.arrays import F32, F64
 
 RESTART_GAP_S = 0.5
@@ -44,9 +45,8 @@ def one_euro(pts_s: F64, signal: F32, filter_: OneEuro, *, together: bool) -> F3
     """
     smoothed = signal.astype(np.float64)
     speed = np.zeros(signal.shape[1])
-    for k in range(1, len(smoothed)):
-        dt = float(pts_s[k] - pts_s[k - 1])
-        if dt <= 0 or dt > RESTART_GAP_S:
+    for k, dt in enumerate(gaps_s(pts_s).tolist(), start=1):
+        if dt > RESTART_GAP_S:
             speed = np.zeros(signal.shape[1])
             continue
         change = (signal[k] - smoothed[k - 1]) / dt

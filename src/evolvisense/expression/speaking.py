@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from evolvisense.expression.blinks import frame_rate
+from evolvisense.expression.times import TICK_S, around, frame_rate
 from evolvisense.types.arrays import F32, F64, Bools
 from evolvisense.types.behaviour import AbsentReason, Speaking
 from evolvisense.types.voice import SpeechSegment
@@ -22,18 +22,15 @@ on the data folder's clips."""
 
 def mouth_motion(pts_s: F64, mouth_opening: F32) -> F32:
     """Standard deviation of the opening (K,) over WINDOW_S around each frame."""
-    first = np.searchsorted(pts_s, pts_s - WINDOW_S / 2)
-    last = np.searchsorted(pts_s, pts_s + WINDOW_S / 2, side="right")
-    return np.array(
-        [mouth_opening[a:b].std() for a, b in zip(first, last, strict=True)], np.float32
-    )
+    windows = zip(*around(pts_s, WINDOW_S), strict=True)
+    return np.array([mouth_opening[first:last].std() for first, last in windows], np.float32)
 
 
 def voiced_frames(pts_s: F64, segments: Sequence[SpeechSegment]) -> Bools:
     """Whether each time (K,) lies in a stretch of speech."""
     inside = np.zeros(len(pts_s), np.bool_)
     for segment in segments:
-        inside |= (pts_s >= segment.start_s) & (pts_s < segment.end_s)
+        inside |= (pts_s >= segment.start_s - TICK_S) & (pts_s < segment.end_s - TICK_S)
     return inside
 
 

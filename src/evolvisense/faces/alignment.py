@@ -10,7 +10,7 @@ import numpy as np
 
 from evolvisense.types.arrays import F32, U8
 
-UPRIGHT_DEG = 6.0
+UPRIGHT_DEG = 3.0
 """Smaller turns of the head are left in the crop: undoing them blurs it, and the network does not
 mind."""
 

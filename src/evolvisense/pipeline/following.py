@@ -7,11 +7,12 @@ network says whether a face is in it and where its landmarks are now.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from evolvisense.expression.distances import eye_distance, lid_gaps, mouth_gap
+from evolvisense.expression.times import gap_s
 from evolvisense.faces import (
     CROP_MARGIN,
     Framing,
@@ -33,18 +34,36 @@ MAX_FOLLOW_GAP_S = 0.6
 """Between sampled frames further apart a face is not followed."""
 MIN_FOLLOW_PRESENCE = 0.7
 """A followed crop with less is not trusted: the detector looks at the frame."""
-MIN_PRESENCE = 0.15
-"""What the detector found and the network gives less to is no face."""
+MIN_PRESENCE = 0.5
+"""Landmarks of a face with less lead astray: it keeps the detector's box and is called covered."""
+HOLD_S = 0.25
+"""How long a face that was unsure when it was detected stays where it is without a new look of the
+detector, which at small sizes costs more than everything else."""
+MIN_DETECTOR_SCORE = 0.75
+"""What the network does not see and the detector is no surer of is no face."""
 MAX_FOLLOW_SHIFT = 0.3
 """A face may have left the middle of its followed crop by this share of the side."""
-SETTLED_SHIFT = 0.06
-SETTLED_ZOOM = 1.12
-SETTLED_TURN_DEG = 10.0
-"""A crop that is off by more is cut again around the landmarks and read again."""
 SAME_PLACE = 0.35
 """Two crops whose centres are nearer than this share of a side show one face."""
 FULL_LOOK_S = 0.25
 """While nobody is there, small faces are looked for this often and large ones in every frame."""
+
+
+@dataclass(frozen=True)
+class _Slack:
+    """How far a crop may be off from the one that its landmarks ask for."""
+
+    shift: float
+    """Share of its side."""
+    zoom: float
+    turn_deg: float = 10.0
+
+
+MOVING = _Slack(shift=0.06, zoom=1.12)
+"""A followed crop that is off by more is cut again around the landmarks and read again."""
+RESTING = _Slack(shift=0.03, zoom=1.06)
+"""A crop that is off by less stays where it is. Placed anew in every frame, to whole pixels, it
+would make a still face tremble: the lids of a small one by five times as much (measured)."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +80,27 @@ class _Look:
     presence: float
     wanted: Framing
     """The crop that the landmarks ask for."""
+    box: F32 | None = None
+    """(4,) where only the detector sees the face, which then stays in its crop."""
+
+    def is_off(self, slack: _Slack) -> bool:
+        """Whether the crop lies too far from the wanted one."""
+        if self.box is not None:
+            return False
+        ours, wanted = self.framing, self.wanted
+        zoom = max(wanted.side_px / ours.side_px, ours.side_px / wanted.side_px)
+        turn = abs((wanted.roll_deg - ours.roll_deg + 180) % 360 - 180)
+        shift = _distance(ours, wanted) / ours.side_px
+        return shift > slack.shift or zoom > slack.zoom or turn > slack.turn_deg
+
+
+@dataclass(frozen=True)
+class _Known:
+    """A face of the frame before."""
+
+    framing: Framing
+    box: F32 | None
+    is_sure: bool
 
 
 class FollowingReader:
@@ -68,41 +108,62 @@ class FollowingReader:
 
     def __init__(self, detector: FaceDetector, network: FaceNetwork, clock: StageClock) -> None:
         self._detector, self._network, self._clock = detector, network, clock
-        self._known: list[Framing] = []
+        self._known: list[_Known] = []
         self._seen_s = self._detected_s = self._full_look_s = -np.inf
 
     def read(self, pts_s: float, rgb: U8) -> FrameFaces:
         """The faces of the next frame uint8 (H, W, 3)."""
         followed = self._follow(pts_s, rgb)
         looks = self._detect(pts_s, rgb) if followed is None else followed
-        self._known, self._seen_s = [look.wanted for look in looks], pts_s
+        self._known = [
+            _Known(
+                look.wanted if look.is_off(RESTING) else look.framing,
+                look.box,
+                look.presence >= MIN_FOLLOW_PRESENCE,
+            )
+            for look in looks
+        ]
+        self._seen_s = pts_s
         return self._faces(looks, followed is None, (rgb.shape[1], rgb.shape[0]))
 
     def _follow(self, pts_s: float, rgb: U8) -> list[_Look] | None:
         """Every known face in this frame, or None where one of them is not sure."""
         if (
             not self._known
-            or pts_s - self._seen_s > MAX_FOLLOW_GAP_S
-            or pts_s - self._detected_s >= REDETECT_S
+            or gap_s(self._seen_s, pts_s) > MAX_FOLLOW_GAP_S
+            or gap_s(self._detected_s, pts_s) >= REDETECT_S
         ):
             return None
-        looks = self._settled(rgb, self._look(rgb, self._known))
-        for before, look in zip(self._known, looks, strict=True):
-            gone = _distance(before, look.wanted) > MAX_FOLLOW_SHIFT * before.side_px
-            if gone or look.presence < MIN_FOLLOW_PRESENCE:
+        may_hold = gap_s(self._detected_s, pts_s) < HOLD_S
+        looks = self._look(rgb, [known.framing for known in self._known])
+        looks = [
+            look if look.presence >= MIN_FOLLOW_PRESENCE else _held(look, known)
+            for known, look in zip(self._known, looks, strict=True)
+        ]
+        looks = self._settled(rgb, looks, MOVING)
+        for known, look in zip(self._known, looks, strict=True):
+            if look.presence < MIN_FOLLOW_PRESENCE and (known.is_sure or not may_hold):
+                return None
+            before = known.framing
+            if _distance(before, look.wanted) > MAX_FOLLOW_SHIFT * before.side_px:
                 return None
         return _one_each(looks)
 
     def _detect(self, pts_s: float, rgb: U8) -> list[_Look]:
-        quick = not self._known and pts_s - self._full_look_s < FULL_LOOK_S
+        quick = not self._known and gap_s(self._full_look_s, pts_s) < FULL_LOOK_S
         with self._clock.stage("detect"):
             found = self._detector.detect(rgb, "quick" if quick else "full")
         if not quick:
             self._full_look_s = pts_s
         self._detected_s = pts_s
         looks = self._look(rgb, [framing_of_box(box, CROP_MARGIN) for box in found.xyxy])
-        faces = [look for look in looks if look.presence >= MIN_PRESENCE]
-        return _one_each(self._settled(rgb, faces))
+        faces: list[_Look] = []
+        for look, box, score in zip(looks, found.xyxy, found.score, strict=True):
+            if look.presence >= MIN_PRESENCE:
+                faces.append(look)
+            elif score >= MIN_DETECTOR_SCORE:
+                faces.append(replace(look, box=box, wanted=look.framing))
+        return _one_each(self._settled(rgb, faces, RESTING))
 
     def _look(self, rgb: U8, framings: Sequence[Framing]) -> list[_Look]:
         side, mean_shape = self._network.input_px, self._network.layout.mean_shape_xy
@@ -129,13 +190,13 @@ class FollowingReader:
             )
         return looks
 
-    def _settled(self, rgb: U8, looks: list[_Look]) -> list[_Look]:
+    def _settled(self, rgb: U8, looks: list[_Look], slack: _Slack) -> list[_Look]:
         """The same faces; those in badly placed crops are read again around their landmarks.
 
         The landmarks of a tiny or covered face may lead astray: the second look counts only where
         the network is as sure of it.
         """
-        off = [look for look in looks if _is_off(look.framing, look.wanted)]
+        off = [look for look in looks if look.is_off(slack)]
         if not off:
             return looks
         again = self._look(rgb, [look.wanted for look in off])
@@ -151,6 +212,9 @@ class FollowingReader:
         points = _stacked([look.points_px for look in looks], (len(layout.mesh_points), 2))
         limit = np.array(size_wh * 2, np.float32)
         xyxy = np.concatenate([points.min(axis=1), points.max(axis=1)], axis=1)
+        for face, look in enumerate(looks):
+            if look.box is not None:
+                xyxy[face] = look.box
         xyxy = np.clip(xyxy, 0, limit).astype(np.float32)
         side = self._network.input_px
         crops = np.stack([look.crop for look in looks]) if looks else np.zeros((0, side, side, 3))
@@ -169,19 +233,17 @@ class FollowingReader:
         )
 
 
+def _held(look: _Look, known: _Known) -> _Look:
+    """The look where the face was, for one that only the detector has seen."""
+    return look if known.box is None else replace(look, box=known.box, wanted=look.framing)
+
+
 def _stacked(rows: list[F32], shape: tuple[int, ...]) -> F32:
     return np.concatenate([np.zeros((0, *shape), np.float32), *(row[None] for row in rows)])
 
 
 def _distance(a: Framing, b: Framing) -> float:
     return float(np.hypot(a.center_x - b.center_x, a.center_y - b.center_y))
-
-
-def _is_off(framing: Framing, wanted: Framing) -> bool:
-    zoom = max(wanted.side_px / framing.side_px, framing.side_px / wanted.side_px)
-    turn = abs((wanted.roll_deg - framing.roll_deg + 180) % 360 - 180)
-    shift = _distance(framing, wanted) / framing.side_px
-    return shift > SETTLED_SHIFT or zoom > SETTLED_ZOOM or turn > SETTLED_TURN_DEG
 
 
 def _one_each(looks: list[_Look]) -> list[_Look]:

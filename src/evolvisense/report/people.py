@@ -106,7 +106,7 @@ def _measures(behaviour: Behaviour) -> schema.BehaviourMeasures:
 
 def seen_s(pts_s: F64) -> float:
     """Seconds in which a person was seen at times (K,)."""
-    return float(np.minimum(np.diff(pts_s), MAX_FRAME_S).sum())
+    return float(np.clip(np.diff(pts_s), 0, MAX_FRAME_S).sum())
 
 
 def _speaking_share(speaking: Sequence[Speaking]) -> float | None:
@@ -118,4 +118,4 @@ def _speaking_share(speaking: Sequence[Speaking]) -> float | None:
 def _blinks_absent_reason(motion: Motion | None) -> AbsentReason | None:
     if motion is None:
         return "engine_reads_no_actions"
-    return "sampled_too_slowly" if motion.blinks is None else None
+    return motion.blinks_absent_reason

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request, Response
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field
 
-from evolvisense.errors import InvalidOptionError
 from evolvisense.report.schema import LegacyBlock, Report
+from evolvisense.server import parameters
 from evolvisense.server.errors import ErrorAnswer
 from evolvisense.server.service import AnalysisService, service_of
 from evolvisense.server.uploads import receive_upload
@@ -18,16 +18,6 @@ from evolvisense.types.options import AnalysisOptions
 
 if TYPE_CHECKING:
     from evolvisense.pipeline import Analyzer
-
-FRAME_SKIP = 10
-MAX_FRAMES = 50
-LARGEST_COUNT = 2**53
-"""The largest whole number that survives JSON."""
-
-T = TypeVar("T")
-
-COUNT = TypeAdapter(Annotated[int, Field(ge=1, le=LARGEST_COUNT)])
-FLAG = TypeAdapter(bool)
 
 router = APIRouter()
 
@@ -38,21 +28,6 @@ class VideoAnswer(LegacyBlock):
     limits: str = Field(description="What the numbers do not mean; to be shown beside them.")
     report: Report | None = Field(description="The whole report; left out with `report=false`.")
 
-
-_COUNTS: dict[str, dict[str, Any]] = {
-    "frame_skip": {
-        "type": "integer",
-        "minimum": 1,
-        "default": FRAME_SKIP,
-        "description": "Frames whose 1-based number is a multiple of this are analysed.",
-    },
-    "max_frames": {
-        "type": "integer",
-        "minimum": 1,
-        "default": MAX_FRAMES,
-        "description": "Faces are read in so many of them at most.",
-    },
-}
 
 _OPENAPI: dict[str, Any] = {
     "requestBody": {
@@ -69,30 +44,15 @@ _OPENAPI: dict[str, Any] = {
                             "description": "WebM, MP4, MOV, MKV, AVI, FLV and others. Deleted when "
                             "the answer is given.",
                         },
-                        **_COUNTS,
+                        **{p.name: p.as_field() for p in parameters.OF_THE_ANALYSIS},
                     },
                 }
             }
         },
     },
     "parameters": [
-        {
-            "name": name,
-            "in": "query",
-            "required": False,
-            "schema": {k: v for k, v in schema.items() if k != "description"},
-            "description": f"{schema['description']} The form field of this name wins.",
-        }
-        for name, schema in _COUNTS.items()
-    ]
-    + [
-        {
-            "name": "report",
-            "in": "query",
-            "required": False,
-            "schema": {"type": "boolean", "default": True},
-            "description": "`false` leaves the key `report` out of the answer.",
-        }
+        *(p.as_query(" The form field of this name wins.") for p in parameters.OF_THE_ANALYSIS),
+        parameters.WITH_REPORT.as_query(),
     ],
 }
 
@@ -133,10 +93,11 @@ async def analyze_video(request: Request) -> Response:
     async with receive_upload(request, service.settings) as upload:
         given = {**request.query_params, **upload.fields}
         options = AnalysisOptions(
-            frame_skip=_read(COUNT, "frame_skip", given, FRAME_SKIP),
-            max_frames=_read(COUNT, "max_frames", given, MAX_FRAMES),
+            frame_skip=parameters.FRAME_SKIP.read(given),
+            max_frames=parameters.MAX_FRAMES.read(given),
+            smoothing=parameters.SMOOTHING.read(given),
         )
-        with_report = _read(FLAG, "report", request.query_params, default=True)
+        with_report = parameters.WITH_REPORT.read(request.query_params)
         body = await _answer(service, request, upload.path, options, with_report)
     return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
 
@@ -154,13 +115,3 @@ async def _answer(
         return answer.model_dump_json(exclude=None if with_report else {"report"}).encode()
 
     return await service.run(request, work)
-
-
-def _read(kind: TypeAdapter[T], name: str, given: Mapping[str, str], default: T) -> T:
-    if name not in given:
-        return default
-    try:
-        return kind.validate_python(given[name])
-    except ValidationError as error:
-        wanted = "true or false" if kind is FLAG else "a whole number, 1 or more"
-        raise InvalidOptionError(f"{name} must be {wanted}") from error

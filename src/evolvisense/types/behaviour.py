@@ -13,7 +13,9 @@ UNCERTAINTIES: tuple[Uncertainty, ...] = get_args(Uncertainty)
 
 Speaking = Literal["yes", "no", "unknown"]
 
-AbsentReason = Literal["engine_reads_no_actions", "sampled_too_slowly", "no_voice"]
+AbsentReason = Literal[
+    "engine_reads_no_actions", "sampled_too_slowly", "face_too_small", "no_voice"
+]
 
 
 @dataclass(frozen=True)
@@ -41,9 +43,10 @@ class Motion:
     mouth_opening: F32
     """(K,): gap between the inner lips over the distance between the eyes."""
     blinks: tuple[Blink, ...] | None
-    """None where frames are too far apart to see one."""
+    """None where frames are too far apart, or the face too small, to see one."""
+    blinks_absent_reason: AbsentReason | None
     head_speed_deg_s: float | None
-    """Median speed of the head's turning; None where frames are too far apart."""
+    """Median speed of the head's turning; None for the same reasons."""
 
 
 @dataclass(frozen=True)

@@ -34,16 +34,13 @@ for (const name of ["dragover", "drop"]) {
 
 $("start").addEventListener("submit", (event) => {
   event.preventDefault();
-  const frameSkip = $("frame-skip");
   const maxFrames = $("max-frames");
-  for (const field of [frameSkip, maxFrames]) {
-    if (!field.checkValidity() || field.value === "") {
-      showProblem("That number does not fit", "Both fields take a whole number, 1 or more.");
-      field.focus();
-      return;
-    }
+  if (!maxFrames.checkValidity() || maxFrames.value === "") {
+    showProblem("That number does not fit", "The field takes a whole number, 1 or more.");
+    maxFrames.focus();
+    return;
   }
-  if (file) analyse(frameSkip.value, maxFrames.value);
+  if (file) analyse($("frame-skip").value, maxFrames.value);
 });
 
 $("cancel").addEventListener("click", () => {

@@ -1,0 +1,153 @@
+"""A person's part of the report, from described behaviour."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from evolvisense.expression.behaviour import describe_people
+from evolvisense.report import schema
+from evolvisense.report.people import MAX_FRAME_S, person_part, seen_s
+from evolvisense.types.faces import FaceObservations, Person
+from evolvisense.types.scores import EMOTIONS
+from evolvisense.types.voice import SpeechSegment
+from tests.factory.findings import LAYOUT, MAIN, frame_log, geometry, observations, quality
+
+COUNT = 120
+TIMES = np.arange(COUNT) / 30
+CLOSURE = sum(np.exp(-0.5 * ((TIMES - middle) / 0.06) ** 2) for middle in (1.0, 2.0, 3.0))
+
+
+def part(
+    faces: FaceObservations,
+    person: Person = MAIN,
+    *,
+    times: np.ndarray = TIMES,
+    smooth: bool = True,
+    voice: bool = True,
+) -> schema.Person:
+    """The part of the only person, with a voice from 1 s to 2 s."""
+    frames, segments = frame_log(times), [SpeechSegment(1.0, 2.0)] if voice else None
+    layout = None if faces.geometry is None else LAYOUT
+    (behaviour,) = describe_people([person], frames, faces, layout, segments, smooth=smooth)
+    return person_part(person, behaviour, frames, faces, layout)
+
+
+def moving_face(count: int = COUNT) -> FaceObservations:
+    """A face that smiles a little, blinks three times, talks and turns its head."""
+    times = TIMES[:count]
+    return observations(
+        range(count),
+        face_geometry=geometry(
+            count,
+            closure=0.1 + 0.7 * CLOSURE[:count],
+            smile=0.25,
+            pose_deg=np.stack([0 * times, 12 * times, 0 * times], axis=1),
+            mouth_gap=0.2 + 0.1 * np.sin(2 * np.pi * 5 * times),
+        ),
+    )
+
+
+def test_every_column_has_one_value_for_each_frame_of_the_person() -> None:
+    timeline = part(moving_face()).timeline
+    columns = dict(timeline)
+    columns |= {f"p {name}": column for name, column in columns.pop("probabilities").items()}
+    columns |= {f"a {name}": column for name, column in columns.pop("actions").items()}
+    assert {len(column) for column in columns.values()} == {COUNT}
+    assert len(columns) > 52 + len(EMOTIONS) + 15
+
+
+def test_measures_say_what_was_seen() -> None:
+    measures = part(moving_face()).measures
+    assert measures.smile_mean == pytest.approx(0.25, abs=1e-3)
+    assert measures.blinks_per_min == pytest.approx(60 * 3 / TIMES[-1], abs=0.01)
+    assert measures.head_speed_deg_s == pytest.approx(12, rel=0.05)
+    assert measures.speaking_share == pytest.approx(30 / COUNT)
+
+
+def test_blinks_have_their_times_and_depth() -> None:
+    person = part(moving_face())
+    assert person.blinks is not None
+    assert person.blinks_absent_reason is None
+    assert [(b.start_s + b.end_s) / 2 for b in person.blinks] == pytest.approx([1, 2, 3], abs=0.04)
+    assert all(0.7 < blink.depth <= 0.85 for blink in person.blinks)
+
+
+def test_an_engine_that_reads_expressions_only_leaves_the_rest_empty() -> None:
+    person = part(observations(range(COUNT)))
+    assert person.blinks is None
+    assert person.blinks_absent_reason == "engine_reads_no_actions"
+    assert person.speaking_unknown_reason == "engine_reads_no_actions"
+    measures = person.measures
+    assert measures.smile_mean is None
+    assert measures.blinks_per_min is None
+    assert measures.head_speed_deg_s is None
+    assert measures.speaking_share is None
+    timeline = dict(person.timeline)
+    for name in ("eye_openness", "smile", "mouth_opening", "pitch_deg", "yaw_deg", "roll_deg"):
+        assert timeline[name] is None
+    assert timeline["eye_distance_px"] is None
+    assert timeline["actions"] is None
+    assert len(person.timeline.probabilities["happy"]) == COUNT
+
+
+def test_frames_too_far_apart_show_no_blink() -> None:
+    faces = observations(range(20), face_geometry=geometry(20))
+    person = part(faces, times=np.arange(20) / 5)
+    assert person.blinks is None
+    assert person.blinks_absent_reason == "sampled_too_slowly"
+    assert person.measures.smile_mean == 0
+
+
+def test_certain_share_counts_the_frames_that_may_be_read() -> None:
+    sizes = np.where(np.arange(COUNT) < 30, 5, 100)
+    certain = np.tile(np.array([0.02] * 6 + [0.88], np.float32), (COUNT, 1))
+    faces = observations(range(COUNT), probs=certain, face_quality=quality(COUNT, size_px=sizes))
+    person = part(faces)
+    assert person.measures.certain_share == 0.75
+    assert person.timeline.uncertain == ["small"] * 30 + [""] * 90
+
+
+def test_mean_probabilities_are_of_the_raw_ones_and_the_timeline_is_smoothed() -> None:
+    faces = moving_face()
+    smooth, raw = part(faces), part(faces, smooth=False)
+    for column, emotion in enumerate(EMOTIONS):
+        mean = pytest.approx(float(faces.probs[:, column].mean()), abs=1e-4)
+        assert smooth.mean_probabilities[emotion] == raw.mean_probabilities[emotion] == mean
+        np.testing.assert_array_equal(raw.timeline.probabilities[emotion], faces.probs[:, column])
+    assert np.std(smooth.timeline.probabilities["sad"]) < np.std(faces.probs[:, 4])
+
+
+def test_tracks_and_share_are_those_of_the_person() -> None:
+    # Seen in frames 0-9 as track 1 and 20-29 as track 3; somebody else is track 2.
+    rows = [*range(10), *range(20, 30), *range(5)]
+    track_id = [1] * 10 + [3] * 10 + [2] * 5
+    order = np.argsort(rows, kind="stable")
+    faces = observations(np.array(rows)[order], np.array(track_id)[order])
+    person = part(faces, Person(4, (1, 3), False), times=TIMES[:40])
+    assert (person.id, person.is_main, person.frames) == (4, False, 20)
+    assert person.share_of_frames == 0.5
+    assert [(t.id, t.frames) for t in person.tracks] == [(1, 10), (3, 10)]
+    assert [(t.start_s, t.end_s) for t in person.tracks] == [
+        (pytest.approx(TIMES[a]), pytest.approx(TIMES[b])) for a, b in ((0, 9), (20, 29))
+    ]
+    assert person.timeline.frame_number.tolist() == [*range(1, 11), *range(21, 31)]
+
+
+def test_frames_on_which_the_detector_looked_are_marked() -> None:
+    timeline = part(moving_face()).timeline
+    assert np.flatnonzero(timeline.detected).tolist() == list(range(0, COUNT, 25))
+
+
+def test_gaps_and_jumps_of_the_clock_are_not_watched() -> None:
+    assert seen_s(np.array([0.0, 0.04, 0.08])) == pytest.approx(0.08)
+    assert seen_s(np.array([0.0, 0.04, 9.0])) == pytest.approx(0.04 + MAX_FRAME_S)
+    assert seen_s(np.array([3600.0, 3600.04, 0.0, 0.04])) == pytest.approx(0.08)
+    assert seen_s(np.array([1.0])) == 0
+
+
+def test_a_person_seen_once_is_reported() -> None:
+    person = part(observations([3], face_geometry=geometry(1)))
+    assert person.frames == 1
+    assert person.measures.blinks_per_min is None
+    assert person.tracks[0].start_s == person.tracks[0].end_s == pytest.approx(TIMES[3])
