@@ -34,13 +34,14 @@ def decode(content: bytes) -> U8:
     return np.ascontiguousarray(bgr[:, :, ::-1], np.uint8)
 
 
-def input_crop(rgb: U8, input_px: int) -> U8:
+def input_crop(rgb: U8, input_px: int, enlarge: int = cv2.INTER_CUBIC) -> U8:
     """The input of an engine, the same way for all: uint8 (input_px, input_px, 3).
 
     The whole picture rgb uint8 (H, W, 3) is resized, whatever its shape: by area averaging where
-    both sides shrink or stay, linearly otherwise, as the product cuts faces out of frames.
+    both sides shrink or stay, otherwise with the interpolation `enlarge` (OpenCV's number) that the
+    engine was trained with; ours is cubic, as the product cuts faces out of frames.
     """
     shrinks = min(rgb.shape[:2]) >= input_px
-    interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    interpolation = cv2.INTER_AREA if shrinks else enlarge
     resized = cv2.resize(rgb, (input_px, input_px), interpolation=interpolation)
     return np.asarray(resized, np.uint8)

@@ -69,6 +69,26 @@ def test_small_faces_are_found_at_a_larger_size(
 
 
 def test_a_smile_is_seen(analyzer: Analyzer, clip: Callable[[str], Path]) -> None:
-    report = analyzer.analyze(clip("crema_1001_dfa_hap.flv"), AnalysisOptions(frame_skip=2))
-    means = report.people[0].mean_probabilities
+    options = AnalysisOptions(frame_skip=2, voice=False)
+    happy, neutral = (
+        analyzer.analyze(clip(f"crema_1001_dfa_{name}.flv"), options).people[0]
+        for name in ("hap", "neu")
+    )
+    means = happy.mean_probabilities
     assert max(means, key=means.__getitem__) == "happy"
+    assert happy.measures.smile_mean is not None
+    assert neutral.measures.smile_mean is not None
+    assert happy.measures.smile_mean > neutral.measures.smile_mean + 0.2
+
+
+@pytest.mark.parametrize("name", ["talk_1.mp4", "talk_hd_1.mp4"])
+def test_who_talks_alone_speaks_and_is_followed_by_their_landmarks(
+    analyzer: Analyzer, clip: Callable[[str], Path], name: str
+) -> None:
+    (person,) = analyzer.analyze(clip(name)).people
+    assert person.measures.speaking_share is not None
+    assert person.measures.speaking_share > 0.3
+    assert person.timeline.detected.mean() < 0.15
+    assert person.measures.certain_share > 0.7
+    assert person.measures.blinks_per_min is not None
+    assert person.measures.blinks_per_min < 60

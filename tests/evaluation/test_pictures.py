@@ -70,7 +70,7 @@ def test_floating_point_pixels_are_refused(rgb: np.ndarray) -> None:
 
 @pytest.mark.parametrize(
     ("size", "interpolation"),
-    [((128, 96), cv2.INTER_AREA), ((48, 48), cv2.INTER_LINEAR), ((48, 128), cv2.INTER_LINEAR)],
+    [((128, 96), cv2.INTER_AREA), ((48, 48), cv2.INTER_CUBIC), ((48, 128), cv2.INTER_CUBIC)],
 )
 def test_input_is_the_whole_picture(
     size: tuple[int, int], interpolation: int, rng: np.random.Generator

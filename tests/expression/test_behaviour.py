@@ -5,7 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from evolvisense.expression.behaviour import both_sides, describe_people, head_speed_deg_s
+from evolvisense.expression.behaviour import (
+    MIN_EYE_DISTANCE_PX,
+    both_sides,
+    describe_people,
+    head_speed_deg_s,
+)
 from evolvisense.types.behaviour import Behaviour
 from evolvisense.types.faces import FaceObservations, Person
 from evolvisense.types.voice import SpeechSegment
@@ -86,6 +91,7 @@ def test_eyes_smile_and_blinks_are_those_of_the_actions() -> None:
     assert motion.eye_openness == pytest.approx(1 - CLOSURE.astype(np.float32))
     assert motion.smile == pytest.approx(np.linspace(0, 0.9, COUNT), abs=1e-3)
     assert motion.blinks is not None
+    assert motion.blinks_absent_reason is None
     assert [blink.start_s for blink in motion.blinks] == pytest.approx([1.93], abs=1 / 30)
 
 
@@ -125,11 +131,26 @@ def test_each_person_has_their_own_frames() -> None:
     assert set(second.uncertain) == {"small"}
 
 
+@pytest.mark.parametrize(
+    ("eye_distance_px", "reason"),
+    [(MIN_EYE_DISTANCE_PX - 1, "face_too_small"), (MIN_EYE_DISTANCE_PX + 1, None)],
+)
+def test_in_a_small_face_neither_blinks_nor_turns_can_be_seen(
+    eye_distance_px: float, reason: str | None
+) -> None:
+    small = geometry(COUNT, closure=CLOSURE, eye_distance_px=eye_distance_px)
+    motion = describe(observations(range(COUNT), face_geometry=small)).motion
+    assert motion is not None
+    assert motion.blinks_absent_reason == reason
+    assert (motion.blinks is None) == (motion.head_speed_deg_s is None) == (reason is not None)
+
+
 def test_a_person_seen_once_is_described() -> None:
     behaviour = describe(observations([7], face_geometry=geometry(1, smile=0.5)))
     motion = behaviour.motion
     assert motion is not None
     assert motion.blinks is None
+    assert motion.blinks_absent_reason == "sampled_too_slowly"
     assert motion.head_speed_deg_s is None
     assert motion.smile == pytest.approx([0.5])
     assert behaviour.pts_s == pytest.approx([TIMES[7]])
@@ -171,6 +192,7 @@ def test_head_speed_leaves_gaps_out() -> None:
     pose[30:] = 40
     assert head_speed_deg_s(times, pose) == 0
     assert head_speed_deg_s(np.concatenate([TIMES[:30]] * 2), pose) == 0
+    assert head_speed_deg_s(np.repeat(TIMES[:60], [2] + [1] * 58 + [0]), pose) == 0
 
 
 @pytest.mark.parametrize("rate_hz", [1, 5, 7.5])

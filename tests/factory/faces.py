@@ -83,8 +83,9 @@ def _markers(rgb: U8) -> Iterator[_Marker]:
             x=max(0, left - 1) + float((columns * weight).sum() / weight.sum()),
             y=max(0, top - 1) + float((rows * weight).sum() / weight.sum()),
             side=float(np.sqrt(weight.sum())),
-            green=int(around[:, :, 1].max()),
-            blue=int(around[:, :, 2].max()),
+            # Cubic enlargement overshoots along the edges, not in the middle.
+            green=int(rgb[top + height // 2, left + width // 2, 1]),
+            blue=int(rgb[top + height // 2, left + width // 2, 2]),
         )
 
 
@@ -93,10 +94,10 @@ class PaintedDetector:
 
     model = ModelIdentity("painted-detector", "1", "MIT")
 
-    def __init__(self, *, off: float = 0.0, boxes_per_face: int = 1) -> None:
+    def __init__(self, *, off: float = 0.0, boxes_per_face: int = 1, score: float = 0.95) -> None:
         """`off`: boxes lie to the right by this share of the crop's side."""
         self.efforts: list[Effort] = []
-        self._off, self._boxes_per_face = off, boxes_per_face
+        self._off, self._boxes_per_face, self._score = off, boxes_per_face, score
 
     def detect(self, rgb: U8, effort: Effort = "full") -> FaceDetections:
         """The boxes that make the crops which the markers ask for."""
@@ -110,7 +111,7 @@ class PaintedDetector:
             box = (x - half, marker.y - half, x + half, marker.y + half)
             boxes += [box] * self._boxes_per_face
         xyxy = np.array(boxes, np.float32).reshape(-1, 4)
-        return FaceDetections(xyxy, np.ones(len(boxes), np.float32))
+        return FaceDetections(xyxy, np.full(len(boxes), self._score, np.float32))
 
 
 class PaintedNetwork:

@@ -48,6 +48,7 @@ def geometry(
     smile: ArrayLike = 0.0,
     pose_deg: ArrayLike = 0.0,
     mouth_gap: ArrayLike = 0.0,
+    eye_distance_px: ArrayLike = 60.0,
 ) -> FaceGeometry:
     """Still open faces, but for the given signals (count,); pose is (count, 3)."""
     action = np.zeros((count, len(LAYOUT.actions)), np.float16)
@@ -59,7 +60,7 @@ def geometry(
         pose_deg=np.array(np.broadcast_to(pose_deg, (count, 3)), np.float32),
         lid_gap=np.full((count, 2), 0.3, np.float16),
         mouth_gap=_column(mouth_gap, count).astype(np.float16),
-        eye_distance_px=np.full(count, 60, np.float32),
+        eye_distance_px=_column(eye_distance_px, count),
     )
 
 

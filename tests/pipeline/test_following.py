@@ -9,9 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evolvisense.pipeline.following import MIN_FOLLOW_PRESENCE, MIN_PRESENCE
+from evolvisense.pipeline.following import (
+    MIN_DETECTOR_SCORE,
+    MIN_FOLLOW_PRESENCE,
+    MIN_PRESENCE,
+)
 from evolvisense.types.scores import EMOTIONS
-from tests.factory.faces import Painted, PaintedDetector
+from tests.factory.faces import Painted, PaintedDetector, picture
 from tests.factory.follower import ONE, OTHER, Follower, Led, middles
 
 
@@ -94,10 +98,40 @@ def test_noise_in_the_landmarks_does_not_move_the_crop_of_a_still_face() -> None
     assert {frame.quality.sharpness[0] for frame in found} == {found[0].quality.sharpness[0]}
 
 
-def test_what_the_network_takes_for_no_face_is_none() -> None:
+@pytest.mark.parametrize(
+    ("presence", "score", "found"),
+    [
+        (MIN_PRESENCE - 0.1, MIN_DETECTOR_SCORE - 0.05, False),
+        (MIN_PRESENCE - 0.1, MIN_DETECTOR_SCORE + 0.05, True),
+        (MIN_PRESENCE + 0.1, MIN_DETECTOR_SCORE - 0.05, True),
+    ],
+)
+def test_a_face_is_what_the_network_sees_or_the_detector_is_sure_of(
+    presence: float, score: float, found: bool
+) -> None:
+    follower = Follower(PaintedDetector(score=score))
+    seen = follower.see(0.0, replace(ONE, presence=presence))
+    assert seen.detections.score.tolist() == pytest.approx([presence] * found, abs=0.01)
+
+
+def test_a_face_that_only_the_detector_sees_has_its_box_and_no_second_look() -> None:
+    detector = PaintedDetector(off=0.2)
+    follower = Follower(detector)
+    covered = replace(ONE, presence=MIN_PRESENCE - 0.1)
+    expected = detector.detect(picture(covered)).xyxy
+    for pts_s in (0.0, 0.04):
+        seen = follower.see(pts_s, covered)
+        assert seen.detections.xyxy == pytest.approx(expected)
+    assert follower.network.counts == [1, 1]
+
+
+def test_a_covered_face_that_shows_itself_is_followed() -> None:
     follower = Follower()
-    found = follower.see(0.0, replace(ONE, presence=MIN_PRESENCE - 0.05), OTHER)
-    assert middles(found) == pytest.approx(np.array([[OTHER.x, OTHER.y]]), abs=0.5)
+    follower.see(0.0, replace(ONE, presence=MIN_PRESENCE - 0.1))
+    shown = follower.see(0.04, replace(ONE, x=ONE.x + 6))
+    assert not shown.detected
+    assert middles(shown) == pytest.approx(np.array([[ONE.x + 6, ONE.y]]), abs=0.5)
+    assert shown.detections.score[0] > 0.9
 
 
 def test_a_face_that_leaves_is_gone_at_once() -> None:

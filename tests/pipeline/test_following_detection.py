@@ -9,6 +9,7 @@ import pytest
 
 from evolvisense.pipeline.following import (
     FULL_LOOK_S,
+    HOLD_S,
     MAX_FOLLOW_GAP_S,
     MIN_FOLLOW_PRESENCE,
     REDETECT_S,
@@ -38,8 +39,25 @@ def test_the_detector_looks_where_presence_drops() -> None:
     follower = Follower()
     unsure = replace(ONE, presence=MIN_FOLLOW_PRESENCE - 0.1)
     found = follower.watch([[ONE]] * 3 + [[unsure]] * 2 + [[ONE]] * 3)
-    assert [frame.detected for frame in found] == [True, *[False] * 2, *[True] * 2, *[False] * 3]
+    assert [frame.detected for frame in found] == [True, *[False] * 2, True, *[False] * 4]
     assert [len(frame.detections) for frame in found] == [1] * 8
+
+
+@pytest.mark.parametrize("presence", [MIN_FOLLOW_PRESENCE - 0.1, 0.1])
+def test_while_a_face_stays_unsure_the_detector_looks_now_and_then(presence: float) -> None:
+    follower = Follower()
+    found = follower.watch([[replace(ONE, presence=presence)]] * FPS)
+    assert [len(frame.detections) for frame in found] == [1] * FPS
+    asked = np.flatnonzero([frame.detected for frame in found]) / FPS
+    assert len(asked) > 2
+    assert ((np.diff(asked) >= HOLD_S) & (np.diff(asked) < HOLD_S + 1 / FPS)).all()
+
+
+def test_a_second_face_that_becomes_unsure_is_not_held_with_the_first() -> None:
+    follower = Follower()
+    follower.see(0.0, replace(ONE, presence=0.6), OTHER)
+    assert not follower.see(0.04, replace(ONE, presence=0.6), OTHER).detected
+    assert follower.see(0.08, replace(ONE, presence=0.6), replace(OTHER, presence=0.6)).detected
 
 
 @pytest.mark.parametrize("start_s", [0.0, 1.1, 7.7])

@@ -99,6 +99,14 @@ def test_frames_too_far_apart_show_no_blink() -> None:
     assert person.measures.smile_mean == 0
 
 
+def test_a_small_face_shows_no_blink() -> None:
+    person = part(observations(range(COUNT), face_geometry=geometry(COUNT, eye_distance_px=10)))
+    assert person.blinks is None
+    assert person.blinks_absent_reason == "face_too_small"
+    assert person.measures.blinks_per_min is None
+    assert person.measures.head_speed_deg_s is None
+
+
 def test_certain_share_counts_the_frames_that_may_be_read() -> None:
     sizes = np.where(np.arange(COUNT) < 30, 5, 100)
     certain = np.tile(np.array([0.02] * 6 + [0.88], np.float32), (COUNT, 1))

@@ -35,9 +35,7 @@ class Condition:
 
 def _shrunk(crop: U8, side_px: float) -> U8:
     small = cv2.resize(crop, (int(side_px), int(side_px)), interpolation=cv2.INTER_AREA)
-    return np.asarray(
-        cv2.resize(small, crop.shape[1::-1], interpolation=cv2.INTER_LINEAR), np.uint8
-    )
+    return np.asarray(cv2.resize(small, crop.shape[1::-1], interpolation=cv2.INTER_CUBIC), np.uint8)
 
 
 def _blurred(crop: U8, sigma_px: float) -> U8:

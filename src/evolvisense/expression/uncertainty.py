@@ -1,7 +1,7 @@
 """When the expression of a face should not be read, and why.
 
-Each limit is where `python -m evaluation card` finds that the network is wrong about as often as
-right, or worse by a third than on good crops; the model card shows the curves.
+Each limit is where the network is wrong as often as right on single labels of colour faces: see
+"Poor crops" in the model card, written by `python -m training.face.card`.
 """
 
 from __future__ import annotations
@@ -12,14 +12,15 @@ from evolvisense.types.arrays import F32
 from evolvisense.types.behaviour import Uncertainty
 from evolvisense.types.faces import FaceGeometry, FaceQuality
 
-MIN_TOP_PROBABILITY = 0.4
-"""Below it the likeliest expression is more often wrong than right."""
-MIN_SIZE_PX = 24.0
-MIN_SHARPNESS = 2.0
-MIN_BRIGHTNESS = 0.06
-MAX_YAW_DEG = 40.0
-MAX_PITCH_DEG = 35.0
-MIN_PRESENCE = 0.5
+MIN_TOP_PROBABILITY = 0.45
+MIN_SIZE_PX = 20.0
+MIN_SHARPNESS = 3.0
+MIN_BRIGHTNESS = 0.05
+MIN_PRESENCE = 0.9
+"""Where the lower half of a face is hidden, half of the faces have less; where nothing is, none."""
+MAX_YAW_DEG = 30.0
+MAX_PITCH_DEG = 30.0
+"""By analogy with yaw: the training sets hold too few such faces to measure it."""
 
 
 def uncertain(

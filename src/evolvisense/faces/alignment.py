@@ -62,7 +62,7 @@ def cut(rgb: U8, framing: Framing, side_px: int) -> U8:
     """The crop uint8 (side_px, side_px, 3) of one frame (H, W, 3).
 
     Where it reaches over the edge of the picture, the edge is repeated. A larger face is averaged
-    down, a smaller one interpolated.
+    down, a smaller one enlarged with cubic interpolation, as in training.
     """
     turn = _turn(framing.roll_deg)
     reach = framing.side_px * (abs(turn[0, 0]) + abs(turn[0, 1]))
@@ -114,6 +114,6 @@ def _padded_square(rgb: U8, left: int, top: int, side: int) -> U8:
 
 
 def _resized(square: U8, side_px: int) -> U8:
-    interpolation = cv2.INTER_AREA if square.shape[0] > side_px else cv2.INTER_LINEAR
+    interpolation = cv2.INTER_AREA if square.shape[0] > side_px else cv2.INTER_CUBIC
     resized = cv2.resize(square, (side_px, side_px), interpolation=interpolation)
     return np.asarray(resized, np.uint8)

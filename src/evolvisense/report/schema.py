@@ -198,7 +198,8 @@ class Person(_Part):
     measures: BehaviourMeasures
     blinks: list[BlinkEvent] | None = Field(description="null where they cannot be seen.")
     blinks_absent_reason: AbsentReason | None = Field(
-        description="Why `blinks` is null: frames too far apart, or an engine without actions."
+        description="Why `blinks` is null: frames too far apart, a face too small, or an engine "
+        "without actions."
     )
     speaking_unknown_reason: AbsentReason | None = Field(
         description="Why `speaking` is unknown in some frames; null where it never is."
