@@ -21,16 +21,16 @@ from training.face.train import Plan, Run, load_faces, train
 VARIANTS: dict[str, dict[str, object]] = {
     "base": {},
     "expressions alone": {"tasks": "emotion"},
-    "geometry alone": {"tasks": "action,landmark,pose,presence"},
-    "labels not softened": {"soften": 0},
-    "without scene faces": {"packs": "fer2013,colour"},
     "FER2013 alone": {"packs": "fer2013"},
-    "colour alone": {"packs": "colour"},
+    "without scene faces": {"packs": "fer2013,colour"},
     "64 px": {"sizes": "64:1"},
-    "96 px": {"sizes": "96:1"},
     "wider early, narrower late": {"stem": 24, "channels": "48,96,192"},
+    "labels not softened": {"soften": 0},
+    "geometry alone": {"tasks": "action,landmark,pose,presence"},
+    "colour alone": {"packs": "colour"},
     "narrow": {"channels": "32,64,128", "blocks": "1,1,1"},
     "augmentation not annealed": {"anneal": 0.0},
+    "96 px": {"sizes": "96:1"},
 }
 SHOWN = (
     "ferplus-publictest",

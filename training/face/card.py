@@ -133,8 +133,8 @@ def write_figures(scores: Mapping[str, Scores]) -> str:
             ("confusion", confusion_to_svg(figures.confusion, EMOTIONS, name)),
         ):
             (FIGURES / f"{kind}-{name}.svg").write_text(text)
-            links.append(f"[{kind} on {name}](../../../../docs/figures/face/{kind}-{name}.svg)")
-    return "Plots: " + ", ".join(links) + ".\n"
+            links.append(f"![{kind} on {name}](../../../../docs/figures/face/{kind}-{name}.svg)")
+    return "\n".join(links) + "\n"
 
 
 def main() -> None:
