@@ -23,8 +23,8 @@ from evolvisense.types.arrays import F32, I64
 from evolvisense.types.faces import CropReadings
 from evolvisense.types.scores import EMOTIONS
 from training.face import conditions, validation
-from training.face.landmarks import eye_distance
-from training.face.measure import TARGET_ACTIONS
+from training.face.agreement import TARGET_ACTIONS, Geometry
+from training.face.agreement import agreement as agreement_of
 from training.face.validation import ValidationSet
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -57,6 +57,8 @@ def expressions(sets: Sequence[ValidationSet]) -> tuple[str, dict[str, Scores]]:
         try:
             reader = open_reader(name)
         except EvolviSenseError as error:
+            if name == "evolvisense":
+                raise
             print(f"{name} left out: {error}")
             continue
         for faces in sets:
@@ -85,27 +87,20 @@ def agreement(sets: Sequence[tuple[ValidationSet, CropReadings]], reader: FaceRe
     rows: list[list[str]] = []
     for faces, said in sets:
         ok = faces.taught
-        r: dict[str, float] = {}
-        for name in TARGET_ACTIONS:
-            columns = [
-                i
-                for i, n in enumerate(reader.layout.actions)
-                if n in (name, name + "Left", name + "Right")
-            ]
-            ours, theirs = (a[ok][:, columns].mean(axis=1) for a in (said.action, faces.action))
-            r[name] = metrics.pearson_r(ours.astype(np.float64), theirs.astype(np.float64))
-        truth = faces.landmark_xy[ok]
-        error = np.linalg.norm(said.landmark_xy[ok] - truth, axis=2).mean(axis=1)
-        turn = np.abs(said.pose_deg[ok] - faces.pose_deg[ok]).mean(axis=0)
+        found = agreement_of(
+            Geometry(said.action[ok], said.landmark_xy[ok], said.pose_deg[ok]),
+            Geometry(faces.action[ok], faces.landmark_xy[ok], faces.pose_deg[ok]),
+            reader.layout.actions,
+        )
         rows.append(
             [
                 faces.name,
                 str(int(ok.sum())),
-                *(f"{value:.2f}" for value in r.values()),
-                f"{np.mean(list(r.values())):.3f}",
-                f"{100 * (error / eye_distance(truth)).mean():.2f} %",
-                " / ".join(f"{t:.1f}" for t in turn),
-                f"{turn.mean():.2f}",
+                *(f"{value:.2f}" for value in found.r.values()),
+                f"{found.mean_r:.3f}",
+                f"{100 * found.landmark:.2f} %",
+                " / ".join(f"{turn:.1f}" for turn in found.turn_deg),
+                f"{found.pose_deg:.2f}",
             ]
         )
     pose = ["pitch / yaw / roll, deg", "mean, deg"]

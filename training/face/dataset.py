@@ -57,11 +57,7 @@ def action_names() -> tuple[str, ...]:
 
 def with_lessons(pack: packs.Pack) -> Faces:
     """A pack joined with the teacher's labels."""
-    lesson = load_lesson(ZIP_OF[pack.name])
-    row_of = {str(name): row for row, name in enumerate(lesson.name)}
-    rows = np.array([row_of[str(name)] for name in pack.member])
-    points = lesson.landmark_xy[rows][:, MESH_POINTS]
-    where = pack.picture_xywh[:, None, :]
+    lesson = load_lesson(ZIP_OF[pack.name]).of(pack.member)
     masked = pack.name.startswith("colour")
     return Faces(
         rgb=pack.rgb,
@@ -69,10 +65,10 @@ def with_lessons(pack: packs.Pack) -> Faces:
         if masked
         else np.zeros(pack.rgb.shape[:3], np.bool_),
         emotion=pack.target,
-        taught=lesson.found[rows],
-        action=lesson.action[rows],
-        landmark_xy=((points - where[..., :2]) / where[..., 2:]).astype(np.float32),
-        pose_deg=lesson.pose_deg[rows],
+        taught=lesson.found,
+        action=lesson.action,
+        landmark_xy=lesson.points_in(pack.picture_xywh)[:, MESH_POINTS],
+        pose_deg=lesson.pose_deg,
         margin=np.full(len(pack), pack.margin, np.float32),
     )
 

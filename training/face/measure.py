@@ -5,21 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 
+from training.face.agreement import Agreement, Geometry
+from training.face.agreement import agreement as agreement_of
 from training.face.augment import plain
-from training.face.landmarks import eye_distance
 from training.face.network import INPUT_PX
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from training.face.dataset import Faces
     from training.face.network import FaceNet
-
-TARGET_ACTIONS = ("jawOpen", "mouthSmile", "browDown", "browInnerUp", "eyeBlink", "mouthPucker")
-"""The actions that teacher agreement is stated on; left and right count as one mean."""
 
 
 @dataclass(frozen=True)
@@ -59,25 +57,12 @@ def crop_landmarks(faces: Faces) -> NDArray[np.float32]:
     return (faces.landmark_xy - 0.5) * faces.margin[:, None, None] + 0.5
 
 
-def agreement(readings: Readings, faces: Faces, action_names: tuple[str, ...]) -> dict[str, float]:
-    """Teacher agreement: Pearson r of each target action, landmark error over the distance
-    between the eyes, mean absolute pose error in degrees."""
-    taught = faces.taught
-    figures: dict[str, float] = {}
-    for name in TARGET_ACTIONS:
-        columns = [
-            i for i, n in enumerate(action_names) if n in (name, name + "Left", name + "Right")
-        ]
-        ours = readings.action[taught][:, columns].mean(axis=1)
-        theirs = faces.action[taught][:, columns].mean(axis=1)
-        figures[name] = float(np.corrcoef(ours, theirs)[0, 1])
-    figures["mean_r"] = float(np.mean(list(figures.values())))
-    truth = crop_landmarks(faces)[taught]
-    error = np.linalg.norm(readings.landmark_xy[taught] - truth, axis=2).mean(axis=1)
-    figures["landmark"] = float((error / eye_distance(truth)).mean())
-    turn = np.abs(readings.pose_deg[taught] - faces.pose_deg[taught])
-    figures["pose_deg"] = float(turn.mean())
-    return figures
+def agreement(readings: Readings, faces: Faces, action_names: tuple[str, ...]) -> Agreement:
+    """Agreement with the teacher on the faces that it has seen."""
+    rows = faces.taught
+    ours = Geometry(readings.action[rows], readings.landmark_xy[rows], readings.pose_deg[rows])
+    teacher = Geometry(faces.action[rows], crop_landmarks(faces)[rows], faces.pose_deg[rows])
+    return agreement_of(ours, teacher, action_names)
 
 
 def accuracy(readings: Readings, faces: Faces) -> float:

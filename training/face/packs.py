@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from evolvisense.faces import CROP_MARGIN, Framing, framing_of_box
 from evolvisense.types.scores import EMOTIONS
 from training.face.folders import data_dir
 
@@ -29,7 +30,6 @@ FERPLUS_COLUMNS = {
     "neutral": "neutral",
 }
 FERPLUS_REJECTED = ("contempt", "unknown", "non_face")
-SCENE_FOLDERS = FERPLUS_COLUMNS | {"contempt": None}
 
 # Labels by one annotator are wrong more often than labels by ten: they are softened.
 SMOOTHING_RAW_FER = 0.15
@@ -38,8 +38,6 @@ MIN_USABLE_VOTES = 5
 SCENE_MARGIN = 1.4
 """Scene faces are stored with this share of their face box, so that jitter finds real background;
 other packs have no picture beyond the face."""
-FACE_MARGIN = 1.12
-"""Side of a crop over the face box: the same as at inference (evolvisense.faces.crops)."""
 
 
 @dataclass(frozen=True)
@@ -192,21 +190,37 @@ def load_colour() -> tuple[Pack, Pack]:
 # --- faces with their surroundings ---------------------------------------------------------------
 
 
+def scene_boxes() -> dict[str, NDArray[np.float64]]:
+    """Face boxes left, top, right, bottom (4,) in pixels by member."""
+    boxes: dict[str, NDArray[np.float64]] = {}
+    with (data_dir() / "faces" / "scene_faces.csv").open(newline="") as file:
+        for row in csv.DictReader(file):
+            x, y, w, h = (float(row[f"face_{key}"]) for key in "xywh")
+            boxes[row["path"]] = np.array([x, y, x + w, y + h])
+    return boxes
+
+
+def share_of(framing: Framing, picture: NDArray[np.uint8]) -> tuple[float, float, float, float]:
+    """Left, top, width and height of an upright crop as shares of its picture (H, W, 3)."""
+    height, width = picture.shape[:2]
+    side = framing.side_px
+    left, top = framing.center_x - side / 2, framing.center_y - side / 2
+    return left / width, top / height, side / width, side / height
+
+
 def load_scene() -> tuple[Pack, Pack]:
     """Scene faces as (training, a tenth set aside by member name, for the teacher's tasks).
 
     Their emotion labels are noisy and unbalanced: NaN targets, only the teacher's labels count.
     """
     archive, names = members("scene_faces")
-    with (data_dir() / "faces" / "scene_faces.csv").open(newline="") as file:
-        boxes = {row["path"]: row for row in csv.DictReader(file)}
+    boxes = scene_boxes()
     rgb, where = [], []
     for name in names:
         picture = decode(archive.read(name))
-        box = boxes[name]
-        x, y, w, h = (float(box[f"face_{key}"]) for key in "xywh")
-        side = float(np.sqrt(w * h)) * FACE_MARGIN * SCENE_MARGIN
-        left, top = x + w / 2 - side / 2, y + h / 2 - side / 2
+        framing = framing_of_box(boxes[name], CROP_MARGIN * SCENE_MARGIN)
+        side = framing.side_px
+        left, top = framing.center_x - side / 2, framing.center_y - side / 2
         to_stored = np.array([[1, 0, -left], [0, 1, -top]]) * (STORED_PX / side)
         stored = cv2.warpAffine(
             picture,
@@ -216,8 +230,7 @@ def load_scene() -> tuple[Pack, Pack]:
             borderMode=cv2.BORDER_REPLICATE,
         )
         rgb.append(stored.astype(np.uint8))
-        height, width = picture.shape[:2]
-        where.append((left / width, top / height, side / width, side / height))
+        where.append(share_of(framing, picture))
     none = np.full((len(names), len(EMOTIONS)), np.nan, np.float32)
     pack = Pack(
         "scene", np.array(names), np.stack(rgb), none, np.array(where, np.float32), SCENE_MARGIN

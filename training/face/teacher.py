@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 import time
 import zipfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,6 +47,24 @@ class Lesson:
     action: NDArray[np.float32]
     pose_deg: NDArray[np.float32]
     action_name: NDArray[np.str_]
+
+    def of(self, members: Iterable[str]) -> Lesson:
+        """The rows of these members, in their order."""
+        row_of = {str(name): row for row, name in enumerate(self.name)}
+        rows = np.array([row_of[str(member)] for member in members])
+        return Lesson(
+            self.name[rows],
+            self.found[rows],
+            self.landmark_xy[rows],
+            self.action[rows],
+            self.pose_deg[rows],
+            self.action_name,
+        )
+
+    def points_in(self, square_xywh: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Landmarks (N, 478, 2) as shares of squares (N, 4), themselves shares of the pictures."""
+        square = square_xywh[:, None, :]
+        return ((self.landmark_xy - square[..., :2]) / square[..., 2:]).astype(np.float32)
 
 
 def pose_from_matrix(matrix: NDArray[np.floating]) -> NDArray[np.float32]:

@@ -123,7 +123,9 @@ def validate(
             figures[name] = measure.accuracy(readings, faces)
         if name != "ferplus-publictest":
             agreed = measure.agreement(readings, faces, names)
-            figures |= {f"{name} {k}": agreed[k] for k in ("mean_r", "landmark", "pose_deg")}
+            figures[f"{name} mean_r"] = agreed.mean_r
+            figures[f"{name} landmark"] = agreed.landmark
+            figures[f"{name} pose_deg"] = agreed.pose_deg
             figures[f"{name} presence"] = float((readings.presence > 0.5).mean())
     return {name: round(value, 4) for name, value in figures.items()}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -43,18 +42,15 @@ class ValidationSet:
 def _validation_set(
     name: str, members: Sequence[str], pictures: Sequence[U8], label: I64, where: F32
 ) -> ValidationSet:
-    lesson = load_lesson(ZIP_OF[name])
-    row_of = {str(member): row for row, member in enumerate(lesson.name)}
-    rows = np.array([row_of[member] for member in members])
-    points = lesson.landmark_xy[rows][:, MESH_POINTS]
+    lesson = load_lesson(ZIP_OF[name]).of(members)
     return ValidationSet(
         name,
         tuple(pictures),
         label,
-        lesson.found[rows],
-        lesson.action[rows],
-        ((points - where[:, None, :2]) / where[:, None, 2:]).astype(np.float32),
-        lesson.pose_deg[rows],
+        lesson.found,
+        lesson.action,
+        lesson.points_in(where)[:, MESH_POINTS],
+        lesson.pose_deg,
     )
 
 
@@ -84,20 +80,14 @@ def colour_tenth() -> ValidationSet:
 def scene_tenth() -> ValidationSet:
     """A tenth of the scene faces, cut out by their face box as in the product; no labels."""
     archive, names = packs.members("scene_faces")
-    with (data_dir() / "faces" / "scene_faces.csv").open(newline="") as file:
-        boxes = {row["path"]: row for row in csv.DictReader(file)}
+    boxes = packs.scene_boxes()
     pictures: list[U8] = []
     where: list[tuple[float, float, float, float]] = []
     for name in names[::10]:
         rgb = decode(archive.read(name))
-        x, y, w, h = (float(boxes[name][f"face_{key}"]) for key in "xywh")
-        framing = framing_of_box(np.array([x, y, x + w, y + h], np.float32), CROP_MARGIN)
+        framing = framing_of_box(boxes[name], CROP_MARGIN)
         pictures.append(cut(rgb, framing, packs.STORED_PX))
-        left, top = framing.center_x - framing.side_px / 2, framing.center_y - framing.side_px / 2
-        height, width = rgb.shape[:2]
-        where.append(
-            (left / width, top / height, framing.side_px / width, framing.side_px / height)
-        )
+        where.append(packs.share_of(framing, rgb))
     label = np.full(len(pictures), -1, np.int64)
     return _validation_set("scene-tenth", names[::10], pictures, label, np.array(where, np.float32))
 

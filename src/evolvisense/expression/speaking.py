@@ -12,12 +12,12 @@ from evolvisense.types.behaviour import AbsentReason, Speaking
 from evolvisense.types.voice import SpeechSegment
 
 MIN_RATE_HZ = 8.0
-"""Mouths open and close 3-8 times a second in speech (Chandrasekaran et al. 2009): at fewer frames
+"""Mouths open and close 2-7 times a second in speech (Chandrasekaran et al. 2009): at fewer frames
 a second their motion cannot be seen."""
 WINDOW_S = 0.6
 MIN_MOUTH_MOTION = 0.012
-"""Standard deviation of the mouth's opening over WINDOW_S, in distances between the eyes. Measured
-on the data folder's clips."""
+"""Standard deviation of the mouth's opening over WINDOW_S, in distances between the eyes. Ours, not
+measured against labels: there are none."""
 
 
 def mouth_motion(pts_s: F64, mouth_opening: F32) -> F32:

@@ -16,7 +16,7 @@ LONG_SIDES_PX = (128, 192, 320, 640)
 and its boxes overlap those of 640 px as well as boxes of 256 px do."""
 
 QUICK_LONG_SIDES_PX = LONG_SIDES_PX[:2]
-"""Sizes of a quick look: together about a twentieth of the cost of all."""
+"""Sizes of a quick look: together about a tenth of the pixels of all."""
 
 MIN_FOUND_PX = 18
 """A face with a shorter side is looked for again at the next size: its box is too coarse there, and
