@@ -188,6 +188,12 @@ class Run:
         self.rng.set_state(state["rng"])
         self.seen = state["seen"]
 
+    def start_from(self, other: str) -> None:
+        """The averaged weights of another run, with a fresh optimiser and schedule."""
+        weights = torch.load(runs_dir() / other / "checkpoint.pt")["average"]
+        self.network.load_state_dict(weights)
+        self.average.load_state_dict(weights)
+
     def log(self, line: dict[str, object]) -> None:
         with (self.folder / "log.jsonl").open("a") as file:
             file.write(json.dumps(line) + "\n")
@@ -244,6 +250,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--run", required=True)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--start-from", metavar="RUN", help="begin with the weights of this run")
     for field in fields(Plan):
         parser.add_argument(
             f"--{field.name.replace('_', '-')}", type=type(field.default), default=field.default
@@ -253,15 +260,18 @@ def main() -> None:
     folder.mkdir(exist_ok=True)
     torch.set_num_threads(args.pop("threads"))
     torch.set_flush_denormal(True)
+    start_from = args.pop("start_from")
     run = Run(Plan(**args), folder)
     if run.checkpoint.is_file():
         run.resume()
+    elif start_from:
+        run.start_from(start_from)
     names = action_names()
     train_faces, validation = load_faces(run.plan.packs)
     if run.plan.soften:
         key = run.plan.packs.replace(",", "-")
         train_faces = replace(train_faces, emotion=softened(train_faces, validation, key))
-    run.log({"faces": len(train_faces), "plan": asdict(run.plan)})
+    run.log({"faces": len(train_faces), "plan": asdict(run.plan), "start_from": start_from})
     train(run, TrainingData(train_faces, names, run.plan.seed), names, validation)
 
 

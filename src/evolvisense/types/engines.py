@@ -14,7 +14,7 @@ from evolvisense.types.faces import CropReadings, FaceDetections, FaceLayout
 from evolvisense.types.voice import PitchContour
 
 Effort = Literal["quick", "full"]
-EngineKind = Literal["detector", "tracker", "expression", "activity", "pitch"]
+EngineKind = Literal["detector", "tracker", "expression", "activity", "pitch", "voice_emotion"]
 
 
 @dataclass(frozen=True)
@@ -139,4 +139,17 @@ class PitchTracker(Protocol):
 
     def start(self) -> PitchStream:
         """A stream at its beginning."""
+        ...
+
+
+@runtime_checkable
+class VoiceEmotionClassifier(Protocol):
+    """Reads emotions from the sound of a voice, whatever is said and however loud it is."""
+
+    model: ModelIdentity
+    window_s: float
+    """Length of the windows that it was trained on; shorter ones, down to .5 s, are allowed."""
+
+    def read_windows(self, mono_16k: F32) -> tuple[F32, F32]:
+        """float32 (W, N) -> probabilities (W, 7) in the order of EMOTIONS, arousal (W,) 0-1."""
         ...
