@@ -26,6 +26,7 @@ format: $(VENV)/.installed-dev  ## Format the code
 
 docs: $(VENV)/.installed-dev  ## Write the generated parts of docs/
 	$(BIN)/python -m docs.reference
+	$(BIN)/python -m docs.indicators
 
 bench: $(VENV)/.installed-dev .venv-deepface/.installed  ## Measure speed and memory, print the table
 	$(BIN)/python -m benchmarks

@@ -12,17 +12,34 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
+    from evolvisense.baselines import BaselineStore, StoredRecording, baseline_of
     from evolvisense.media import MediaLimits
     from evolvisense.pipeline import AnalysisOptions, Analyzer
     from evolvisense.report import Report
+    from evolvisense.scoring import Baseline
+    from evolvisense.types.indicators import Language
     from evolvisense.types.options import Smoothing
 
-__all__ = ["AnalysisOptions", "Analyzer", "MediaLimits", "Report", "analyze"]
+__all__ = [
+    "AnalysisOptions",
+    "Analyzer",
+    "Baseline",
+    "BaselineStore",
+    "MediaLimits",
+    "Report",
+    "StoredRecording",
+    "analyze",
+    "baseline_of",
+]
 
 _HOMES = {
     "AnalysisOptions": "evolvisense.pipeline",
     "Analyzer": "evolvisense.pipeline",
+    "Baseline": "evolvisense.scoring",
+    "BaselineStore": "evolvisense.baselines",
     "MediaLimits": "evolvisense.media",
+    "StoredRecording": "evolvisense.baselines",
+    "baseline_of": "evolvisense.baselines",
     "Report": "evolvisense.report",
 }
 
@@ -34,6 +51,8 @@ def analyze(
     max_frames: int | None = None,
     voice: bool = True,
     smoothing: Smoothing = "one-euro",
+    language: Language = "any",
+    baseline: Baseline | None = None,
 ) -> Report:
     """Analyse one video, given by path or as a binary file object.
 
@@ -42,8 +61,8 @@ def analyze(
     """
     from evolvisense.pipeline import AnalysisOptions, Analyzer  # noqa: PLC0415 - keeps import light
 
-    options = AnalysisOptions(frame_skip, max_frames, voice, smoothing)
-    return Analyzer().analyze(source, options)
+    options = AnalysisOptions(frame_skip, max_frames, voice, smoothing, language)
+    return Analyzer().analyze(source, options, baseline=baseline)
 
 
 def __getattr__(name: str) -> object:

@@ -6,6 +6,9 @@
     `LimitError`: readable, but larger than a setting allows
       `FileTooLargeError`, `FrameTooLargeError`, `VideoTooLongError`, `TooManyStreamsError`
     `InvalidOptionError`
+    `BaselineError`: a personal baseline
+      `BaselineNameError`, `BaselineNotFoundError`, `BaselineRecordingError`, `BaselineTaskError`,
+      `BaselineCorruptError`
   `EngineError`: this installation
     `UnknownEngineError`, `EngineUnavailableError`
     `ModelMissingError`, `ModelCorruptError`, `ModelDownloadError`
@@ -96,6 +99,42 @@ class InvalidOptionError(InputError):
     """An option is outside its range."""
 
     code = "invalid_option"
+
+
+class BaselineError(InputError):
+    """A personal baseline cannot be used as asked."""
+
+    code = "baseline_error"
+
+
+class BaselineNameError(BaselineError):
+    """The name is no name of a baseline."""
+
+    code = "invalid_baseline_name"
+
+
+class BaselineNotFoundError(BaselineError):
+    """There is no baseline of that name on this machine."""
+
+    code = "baseline_not_found"
+
+
+class BaselineRecordingError(BaselineError):
+    """The recording cannot be added: it has no feature to keep, or is in the baseline already."""
+
+    code = "baseline_recording_unusable"
+
+
+class BaselineTaskError(BaselineError):
+    """The baseline has no recording of that task, or of several and none was named."""
+
+    code = "baseline_task_unknown"
+
+
+class BaselineCorruptError(BaselineError):
+    """The file of a baseline is not what was written."""
+
+    code = "baseline_corrupt"
 
 
 class EngineError(EvolviSenseError):

@@ -9,9 +9,10 @@ from evolvisense.expression.behaviour import (
     MIN_EYE_DISTANCE_PX,
     both_sides,
     describe_people,
-    head_speed_deg_s,
+    head_turning_deg_s,
 )
-from evolvisense.types.behaviour import Behaviour
+from evolvisense.types.arrays import F32, F64
+from evolvisense.types.behaviour import MAX_FRAME_S, Behaviour
 from evolvisense.types.faces import FaceObservations, Person
 from evolvisense.types.voice import SpeechSegment
 from tests.factory.findings import LAYOUT, MAIN, frame_log, geometry, observations, quality
@@ -28,6 +29,12 @@ def describe(faces: FaceObservations, *, smooth: bool = True, voice: bool = True
     layout = None if faces.geometry is None else LAYOUT
     (behaviour,) = describe_people([MAIN], frame_log(TIMES), faces, layout, segments, smooth=smooth)
     return behaviour
+
+
+def speed_deg_s(pts_s: F64, pose_deg: F32) -> float | None:
+    """Median turning."""
+    turning = head_turning_deg_s(pts_s, pose_deg)
+    return None if turning is None else float(np.nanmedian(turning))
 
 
 def moving_face() -> FaceObservations:
@@ -172,14 +179,14 @@ def test_both_sides_are_averaged() -> None:
 def test_head_speed_is_that_of_a_steady_turn(axis: int) -> None:
     pose = np.zeros((COUNT, 3), np.float32)
     pose[:, axis] = 20 * TIMES
-    assert head_speed_deg_s(TIMES, pose) == pytest.approx(20, rel=0.05)
+    assert speed_deg_s(TIMES, pose) == pytest.approx(20, rel=0.05)
 
 
 def test_a_still_head_has_no_speed_and_noise_hardly_any() -> None:
     pose = np.full((COUNT, 3), 5.0, np.float32)
-    assert head_speed_deg_s(TIMES, pose) == 0
+    assert speed_deg_s(TIMES, pose) == 0
     noise = RANDOM.normal(0, 0.2, (COUNT, 3)).astype(np.float32)
-    speed = head_speed_deg_s(TIMES, pose + noise)
+    speed = speed_deg_s(TIMES, pose + noise)
     raw = np.median(np.linalg.norm(np.diff(noise, axis=0), axis=1) * 30)
     assert speed is not None
     assert speed < raw / 2
@@ -190,11 +197,32 @@ def test_head_speed_leaves_gaps_out() -> None:
     times = np.concatenate([TIMES[:30], 10 + TIMES[:30]])
     pose = np.zeros((60, 3), np.float32)
     pose[30:] = 40
-    assert head_speed_deg_s(times, pose) == 0
-    assert head_speed_deg_s(np.concatenate([TIMES[:30]] * 2), pose) == 0
-    assert head_speed_deg_s(np.repeat(TIMES[:60], [2] + [1] * 58 + [0]), pose) == 0
+    assert speed_deg_s(times, pose) == 0
+    assert speed_deg_s(np.concatenate([TIMES[:30]] * 2), pose) == 0
+    assert speed_deg_s(np.repeat(TIMES[:60], [2] + [1] * 58 + [0]), pose) == 0
 
 
 @pytest.mark.parametrize("rate_hz", [1, 5, 7.5])
 def test_head_speed_needs_frames_near_each_other(rate_hz: float) -> None:
-    assert head_speed_deg_s(np.arange(30) / rate_hz, np.zeros((30, 3), np.float32)) is None
+    assert speed_deg_s(np.arange(30) / rate_hz, np.zeros((30, 3), np.float32)) is None
+
+
+@pytest.mark.parametrize(
+    ("pts_s", "seen_s"),
+    [
+        ([0.0, 0.04, 0.08], 0.08),
+        ([0.0, 0.04, 9.0], 0.04 + MAX_FRAME_S),
+        ([3600.0, 3600.04, 0.0, 0.04], 0.08),
+        ([1.0], 0.0),
+    ],
+)
+def test_gaps_and_jumps_of_the_clock_are_not_watched(pts_s: list[float], seen_s: float) -> None:
+    (behaviour,) = describe_people(
+        [MAIN],
+        frame_log(pts_s),
+        observations(range(len(pts_s))),
+        None,
+        None,
+        smooth=False,
+    )
+    assert behaviour.seen_s == pytest.approx(seen_s)

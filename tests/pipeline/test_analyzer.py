@@ -146,6 +146,7 @@ def test_options_are_echoed_and_obeyed(analyzer: Analyzer, face_video: Path) -> 
         "max_frames": 3,
         "voice": True,
         "smoothing": "one-euro",
+        "language": "any",
     }
     assert "stopped_at_max_frames" in [w.code for w in report.warnings]
 
@@ -167,6 +168,7 @@ def test_analyze_is_the_short_form(analyzer: Analyzer, face_video: Path) -> None
         "max_frames": 2,
         "voice": False,
         "smoothing": "off",
+        "language": "pl",
     }
     assert set(chosen) == {option.name for option in fields(AnalysisOptions)}
     short = evolvisense.analyze(face_video, **chosen)
@@ -238,7 +240,7 @@ def test_a_file_that_goes_on_beyond_the_limit_says_so(tmp_path: Path) -> None:
 def test_models_are_named_in_the_report(analyzer: Analyzer, silent_video: Path) -> None:
     report = analyzer.analyze(silent_video, AnalysisOptions(frame_skip=25))
     named = {model.id for model in report.models}
-    assert named == {"libfacedetection", "nearest", "face", "silero-vad", "swift-f0"}
+    assert named == {"libfacedetection", "nearest", "face", "silero-vad", "swift-f0", "voice"}
     assert all(model.version and model.licence for model in report.models)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from evolvisense.expression.behaviour import describe_people
 from evolvisense.report import schema
-from evolvisense.report.people import MAX_FRAME_S, person_part, seen_s
+from evolvisense.report.people import person_part
 from evolvisense.types.faces import FaceObservations, Person
 from evolvisense.types.scores import EMOTIONS
 from evolvisense.types.voice import SpeechSegment
@@ -60,9 +60,17 @@ def test_every_column_has_one_value_for_each_frame_of_the_person() -> None:
 def test_measures_say_what_was_seen() -> None:
     measures = part(moving_face()).measures
     assert measures.smile_mean == pytest.approx(0.25, abs=1e-3)
-    assert measures.blinks_per_min == pytest.approx(60 * 3 / TIMES[-1], abs=0.01)
+    assert measures.blinks_per_min is None
     assert measures.head_speed_deg_s == pytest.approx(12, rel=0.05)
     assert measures.speaking_share == pytest.approx(30 / COUNT)
+
+
+def test_half_a_minute_has_a_rate_of_blinks() -> None:
+    times = np.arange(31 * 30) / 30
+    closure = sum(np.exp(-0.5 * ((times - middle) / 0.06) ** 2) for middle in range(3, 30, 3))
+    faces = observations(range(len(times)), face_geometry=geometry(len(times), closure=closure))
+    measures = part(faces, times=times).measures
+    assert measures.blinks_per_min == pytest.approx(60 * 9 / times[-1], abs=0.01)
 
 
 def test_blinks_have_their_times_and_depth() -> None:
@@ -145,13 +153,6 @@ def test_tracks_and_share_are_those_of_the_person() -> None:
 def test_frames_on_which_the_detector_looked_are_marked() -> None:
     timeline = part(moving_face()).timeline
     assert np.flatnonzero(timeline.detected).tolist() == list(range(0, COUNT, 25))
-
-
-def test_gaps_and_jumps_of_the_clock_are_not_watched() -> None:
-    assert seen_s(np.array([0.0, 0.04, 0.08])) == pytest.approx(0.08)
-    assert seen_s(np.array([0.0, 0.04, 9.0])) == pytest.approx(0.04 + MAX_FRAME_S)
-    assert seen_s(np.array([3600.0, 3600.04, 0.0, 0.04])) == pytest.approx(0.08)
-    assert seen_s(np.array([1.0])) == 0
 
 
 def test_a_person_seen_once_is_reported() -> None:

@@ -39,7 +39,7 @@ def test_json_is_strict_and_names_its_version(report: Report) -> None:
         raise AssertionError(f"{constant} is not JSON")
 
     content = json.loads(to_json(report), parse_constant=refuse)
-    assert content["schema_version"] == "1.1"
+    assert content["schema_version"] == "1.2"
     assert content["limits"] == LIMITS_NOTICE
     assert content["producer"]["name"] == "evolvisense"
 
@@ -69,7 +69,7 @@ def test_the_shape_rejects_what_it_does_not_know(report: Report) -> None:
     with pytest.raises(ValidationError):
         Report.model_validate(content | {"surprise": 1})
     with pytest.raises(ValidationError):
-        Report.model_validate(content | {"schema_version": "1.0"})
+        Report.model_validate(content | {"schema_version": "1.1"})
 
 
 def test_table_has_one_row_for_each_face_and_frame(report: Report) -> None:

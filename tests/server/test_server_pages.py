@@ -16,6 +16,7 @@ import evolvisense
 from evolvisense.report.schema import VoiceAbsentReason
 from evolvisense.server import Settings, create_app
 from evolvisense.types.behaviour import UNCERTAINTIES, AbsentReason
+from evolvisense.types.indicators import FEATURES, INDICATORS, Language, MissingReason
 from tests.server.conftest import Running, Start
 
 WEB = Path(evolvisense.__file__).parent / "web"
@@ -70,9 +71,32 @@ def test_the_page_looks_at_every_picture_unless_told_otherwise(server: Running):
     assert re.findall(r'<option value="(\d+)" selected>', text) == ["1"]
 
 
+def test_the_page_offers_every_language_of_the_reference_sets(server: Running):
+    (choice,) = re.findall(r'<select id="language".*?</select>', server.client.get("/").text, re.S)
+    assert set(re.findall(r'value="(\w+)"', choice)) == set(get_args(Language))
+
+
+def test_limits_stand_in_the_card_of_the_scores(server: Running):
+    text = server.client.get("/").text
+    assert text.index('id="indicators"') < text.index('id="limits"') < text.index('id="video"')
+    assert text.index('id="indicators"') < text.index('id="legacy"')
+
+
+def test_every_indicator_has_words_on_the_page():
+    words = (WEB / "indicators.js").read_text(encoding="utf-8")
+    for name in INDICATORS:
+        assert re.search(rf'^  {name}: \["', words, re.MULTILINE), name
+
+
 def test_every_code_of_the_report_has_words_on_the_page():
     words = (WEB / "words.js").read_text(encoding="utf-8")
-    codes = {*UNCERTAINTIES, *get_args(AbsentReason), *get_args(VoiceAbsentReason)} - {""}
+    codes = {
+        *UNCERTAINTIES,
+        *get_args(AbsentReason),
+        *get_args(VoiceAbsentReason),
+        *FEATURES,
+        *get_args(MissingReason),
+    } - {""}
     for code in codes:
         assert re.search(rf'^  {code}: "', words, re.MULTILINE), code
 
@@ -110,11 +134,13 @@ def test_openapi_describes_the_upload(server: Running):
     route = api["paths"]["/analyze-video/"]["post"]
     form = route["requestBody"]["content"]["multipart/form-data"]["schema"]
     assert form["required"] == ["file"]
-    assert set(form["properties"]) == {"file", "frame_skip", "max_frames", "smoothing"}
+    options = {"frame_skip", "max_frames", "smoothing", "language"}
+    assert set(form["properties"]) == {"file", *options}
     assert {p["name"]: p["schema"]["default"] for p in route["parameters"]} == {
         "frame_skip": 10,
         "max_frames": 50,
         "smoothing": "one-euro",
+        "language": "any",
         "report": True,
     }
     assert form["properties"]["smoothing"]["enum"] == ["one-euro", "off"]

@@ -13,10 +13,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from evolvisense.baselines import BaselineStore, baseline_of
 from evolvisense.cli.summary import print_limits, print_summary
 from evolvisense.errors import EvolviSenseError, InputError
 from evolvisense.pipeline import AnalysisOptions, Analyzer
 from evolvisense.report import Report, to_csv, to_json
+from evolvisense.scoring import Baseline
 from evolvisense.types.progress import Progress as AnalysisProgress
 from evolvisense.types.progress import ProgressListener
 
@@ -57,6 +59,9 @@ class Job:
     options: AnalysisOptions
     detector: str
     expression: str
+    baseline: str | None = None
+    """Name of the person's own recordings to compare with."""
+    task: str | None = None
 
 
 def chosen_formats(*, json: bool, csv: bool, to_folder: bool) -> tuple[Format, ...]:
@@ -77,6 +82,7 @@ def run(paths: Sequence[Path], job: Job) -> int:
         return UNUSABLE
     try:
         analyzer = Analyzer(detector=job.detector, expression=job.expression)
+        baseline = None if job.baseline is None else _baseline(job.baseline, job.task, analyzer)
     except EvolviSenseError as error:
         _errors.print(str(error), style="red", markup=False, highlight=False)
         return UNUSABLE
@@ -88,7 +94,9 @@ def run(paths: Sequence[Path], job: Job) -> int:
             label = f"{number}/{len(files)} {path.name}" if len(files) > 1 else path.name
             try:
                 with _bar(progress, label) as listener:
-                    report = analyzer.analyze(path, job.options, on_progress=listener)
+                    report = analyzer.analyze(
+                        path, job.options, baseline=baseline, on_progress=listener
+                    )
             except InputError as error:
                 failed += 1
                 _errors.print(f"{path}: {error} ({error.code})", markup=False, highlight=False)
@@ -99,6 +107,11 @@ def run(paths: Sequence[Path], job: Job) -> int:
     if failed:
         _errors.print(f"{failed} of {len(files)} files could not be analysed", highlight=False)
     return FAILED if failed else 0
+
+
+def _baseline(name: str, task: str | None, analyzer: Analyzer) -> Baseline:
+    extractors = {model.id: model.version for model in analyzer.models}
+    return baseline_of(BaselineStore().load(name), task=task, extractors=extractors)
 
 
 def media_files(paths: Sequence[Path]) -> Iterator[Path]:

@@ -9,7 +9,9 @@ import typer
 
 from evolvisense.cli import analyze as analyzing
 from evolvisense.cli import models as modelling
+from evolvisense.cli.baseline import baseline_app
 from evolvisense.cli.serve import run_server
+from evolvisense.types.indicators import Language
 from evolvisense.types.options import AnalysisOptions, Smoothing
 
 app = typer.Typer(
@@ -22,6 +24,8 @@ app = typer.Typer(
 )
 models_app = typer.Typer(help="Models on this machine.", invoke_without_command=True)
 app.add_typer(models_app, name="models")
+app.add_typer(baseline_app, name="baseline")
+app.add_typer(baseline_app, name="baseline")
 
 
 @app.command()
@@ -48,6 +52,18 @@ def analyze(
         Smoothing,
         typer.Option(help="Filter of the timelines; off gives every frame as it was read."),
     ] = "one-euro",
+    language: Annotated[
+        Language,
+        typer.Option(help="Language spoken: indicators are relative to its reference set."),
+    ] = "any",
+    baseline: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Compare with the recordings of this baseline."),
+    ] = None,
+    task: Annotated[
+        str | None,
+        typer.Option(help="Which task of the baseline, where it has several."),
+    ] = None,
     detector: Annotated[str, typer.Option(help="Face detector engine.")] = "libfacedetection",
     expression: Annotated[str, typer.Option(help="Expression engine.")] = "evolvisense",
 ) -> None:
@@ -61,8 +77,14 @@ def analyze(
         formats=formats,
         out=out,
         options=AnalysisOptions(
-            frame_skip=frame_skip, max_frames=max_frames, voice=voice, smoothing=smoothing
+            frame_skip=frame_skip,
+            max_frames=max_frames,
+            voice=voice,
+            smoothing=smoothing,
+            language=language,
         ),
+        baseline=baseline,
+        task=task,
         detector=detector,
         expression=expression,
     )

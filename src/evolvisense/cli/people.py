@@ -77,12 +77,13 @@ def _motion(person: Person, frame_skip: int) -> list[str]:
 
 
 def _blinks(person: Person) -> str:
-    if person.blinks is None or person.measures.blinks_per_min is None:
+    if person.blinks is None:
         return ""
-    count = len(person.blinks)
+    count, rate = len(person.blinks), person.measures.blinks_per_min
     if not count:
         return "no blink seen"
-    return f"{count} blink{'s' * (count > 1)} ({person.measures.blinks_per_min:.0f} a minute)"
+    told = f"{count} blink{'s' * (count > 1)}"
+    return told if rate is None else f"{told} ({rate:.0f} a minute)"
 
 
 def _told(text: str, value: float | None) -> str:
@@ -91,8 +92,8 @@ def _told(text: str, value: float | None) -> str:
 
 def _absent(person: Person, measures: BehaviourMeasures) -> list[tuple[str, AbsentReason]]:
     no_motion: AbsentReason = person.blinks_absent_reason or "sampled_too_slowly"
-    found: list[tuple[str, float | None, AbsentReason]] = [
-        ("blinks", measures.blinks_per_min, no_motion),
+    found: list[tuple[str, object, AbsentReason]] = [
+        ("blinks", person.blinks, no_motion),
         ("smile", measures.smile_mean, no_motion),
         ("speaking", measures.speaking_share, person.speaking_unknown_reason or no_motion),
         ("head movement", measures.head_speed_deg_s, no_motion),

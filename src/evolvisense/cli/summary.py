@@ -9,15 +9,17 @@ from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
+from evolvisense.cli.indicators import baseline_lines, indicator_lines, missing_lines
 from evolvisense.cli.people import describe
+from evolvisense.cli.voice import voice_lines
 from evolvisense.report import LIMITS_NOTICE, Report
-from evolvisense.report.schema import Person, VoiceMeasures
+from evolvisense.report.schema import Person
 
 _console = Console(highlight=False)
 
 
 def print_summary(report: Report, path: Path) -> None:
-    """What was seen and heard in one file; the legacy block last and marked."""
+    """Indicators first, then what was seen and heard; the legacy block last and marked."""
     table = Table(title=escape(str(path)), title_justify="left", show_header=False, box=None)
     table.add_column(style="dim", no_wrap=True)
     table.add_column()
@@ -30,11 +32,17 @@ def print_summary(report: Report, path: Path) -> None:
     analysed = len(report.frames.number)
     with_face = int((report.frames.faces > 0).sum())
     table.add_row("Frames", f"{analysed} analysed, {with_face} with a face")
+    for score in report.indicators.scores:
+        table.add_row(score.name.capitalize(), indicator_lines(score))
+    if missing := missing_lines(report.indicators):
+        table.add_row("Not counted", "\n".join(missing))
+    for change in baseline_lines(report.indicators.baseline):
+        table.add_row("Change", change)
     for person in report.people:
         table.add_row(
             _person_name(person, len(report.people)), describe(person, report.options.frame_skip)
         )
-    table.add_row("Voice", _voice(report))
+    table.add_row("Voice", voice_lines(report))
     for warning in report.warnings:
         table.add_row("[yellow]Note[/yellow]", warning.message)
     table.add_row("Legacy v1", f"[dim]{_legacy(report)}[/dim]")
@@ -52,19 +60,6 @@ def _person_name(person: Person, count: int) -> str:
     if count == 1:
         return "Face"
     return f"Person {person.id}{' (main)' if person.is_main else ''}"
-
-
-def _voice(report: Report) -> str:
-    if report.voice is None:
-        return f"none ({(report.voice_absent_reason or '').replace('_', ' ')})"
-    measures = report.voice.measures
-    return f"{measures.speech_s:.1f} s of speech, {_pitch(measures)}"
-
-
-def _pitch(measures: VoiceMeasures) -> str:
-    if measures.f0_median_hz is None or measures.f0_sd_st is None:
-        return f"too little voiced speech ({measures.voiced_s:.1f} s) to describe its pitch"
-    return f"pitch {measures.f0_median_hz:.0f} Hz (SD {measures.f0_sd_st:.1f} semitones)"
 
 
 def _legacy(report: Report) -> str:

@@ -78,10 +78,10 @@ def _motion(
     gap = _f32(geometry.mouth_gap[index])
     # Blinks are shorter than any smoothing: they are looked for in the raw signal.
     blinks = find_blinks(pts_s, both_sides(action, layout, "eyeBlink"))
-    speed = head_speed_deg_s(pts_s, pose)
+    turning = head_turning_deg_s(pts_s, pose)
     reason: AbsentReason | None = None if blinks is not None else "sampled_too_slowly"
     if np.median(geometry.eye_distance_px[index]) < MIN_EYE_DISTANCE_PX:
-        blinks, speed, reason = None, None, "face_too_small"
+        blinks, turning, reason = None, None, "face_too_small"
     if smooth:
         action = one_euro(pts_s, action, SHARES, together=False)
         pose = one_euro(pts_s, pose, DEGREES, together=False)
@@ -94,7 +94,7 @@ def _motion(
         mouth_opening=gap,
         blinks=blinks,
         blinks_absent_reason=reason,
-        head_speed_deg_s=speed,
+        head_turning_deg_s=turning,
     )
 
 
@@ -103,18 +103,19 @@ def both_sides(action: F32, layout: FaceLayout, name: str) -> F32:
     return action[:, [layout.action(f"{name}{side}") for side in ("Left", "Right")]].mean(axis=1)
 
 
-def head_speed_deg_s(pts_s: F64, pose_deg: F32) -> float | None:
-    """Median speed of pitch, yaw and roll together; None below MIN_HEAD_RATE_HZ.
+def head_turning_deg_s(pts_s: F64, pose_deg: F32) -> F32 | None:
+    """Speed (K,) of pitch, yaw and roll together since the frame before, NaN after a gap.
 
-    Measured on the smoothed pose, for the noise of single frames would be speed too.
+    None below MIN_HEAD_RATE_HZ. Measured on the smoothed pose, for the noise of single frames
+    would be speed too.
     """
     if frame_rate(pts_s) < MIN_HEAD_RATE_HZ:
         return None
     steady = one_euro(pts_s, pose_deg, DEGREES, together=False)
     dt = gaps_s(pts_s)
     moved = np.linalg.norm(np.diff(steady, axis=0), axis=1)
-    near = dt <= RESTART_GAP_S
-    return float(np.median(moved[near] / dt[near])) if near.any() else None
+    turning = np.where(dt <= RESTART_GAP_S, moved / dt, np.nan)
+    return np.concatenate([[np.nan], turning]).astype(np.float32)
 
 
 def _f32(values: np.ndarray[tuple[int, ...], np.dtype[np.float16]]) -> F32:

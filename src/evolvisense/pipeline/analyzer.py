@@ -3,7 +3,7 @@
 file --probe--> facts
  |--frames--> [thread] decode --> faces: follow or detect, crop --> expression --+
  `--sound---> [thread] decode --> voice: activity, pitch, level ---------------+ |
-                                      behaviour, formula v1, report <----------+-+
+                            behaviour, indicators, formula v1, report <--------+-+
 """
 
 from __future__ import annotations
@@ -21,12 +21,19 @@ from evolvisense.faces import group_people
 from evolvisense.media import MediaLimits, decode_audio, decode_video, measure_extent, probe
 from evolvisense.models.engines import create_engine
 from evolvisense.pipeline.clock import StageClock
+from evolvisense.pipeline.evidence import gather_evidence, main_of
 from evolvisense.pipeline.faces_stage import FaceStage
 from evolvisense.pipeline.following import FollowingReader
 from evolvisense.pipeline.readers import CropReader, FrameReader, WholeReader
 from evolvisense.pipeline.streams import prefetch
 from evolvisense.report import Findings, Report, build_report
-from evolvisense.scoring import dominant_frames, score_v1
+from evolvisense.scoring import (
+    Baseline,
+    dominant_frames,
+    load_reference,
+    score_v1,
+    score_v2,
+)
 from evolvisense.types.engines import (
     ExpressionClassifier,
     ExpressionEngine,
@@ -36,6 +43,7 @@ from evolvisense.types.engines import (
     ModelIdentity,
     PitchTracker,
     VoiceActivity,
+    VoiceEmotionClassifier,
     WholeFrameReader,
 )
 from evolvisense.types.media import AudioBlock, MediaExtent, MediaInfo
@@ -65,6 +73,7 @@ class Analyzer:
         expression: str = "evolvisense",
         activity: str = "silero",
         pitch: str = "swift-f0",
+        voice_emotion: str = "evolvisense",
         limits: MediaLimits | None = None,
     ) -> None:
         self.limits = limits or MediaLimits()
@@ -79,6 +88,7 @@ class Analyzer:
         self._voice = VoiceReader(
             cast("VoiceActivity", create_engine("activity", activity)),
             cast("PitchTracker", create_engine("pitch", pitch)),
+            cast("VoiceEmotionClassifier", create_engine("voice_emotion", voice_emotion)),
         )
 
     @property
@@ -90,6 +100,7 @@ class Analyzer:
             self._expression,
             self._voice.activity,
             self._voice.pitch,
+            self._voice.emotion,
         )
         return tuple(engine.model for engine in engines if engine is not None)
 
@@ -98,11 +109,13 @@ class Analyzer:
         source: Source,
         options: AnalysisOptions | None = None,
         *,
+        baseline: Baseline | None = None,
         on_progress: ProgressListener | None = None,
         is_cancelled: Callable[[], bool] | None = None,
     ) -> Report:
         """The report of a video file, given by path or as a binary file object.
 
+        With a `baseline` its indicators are relative to that person's own recordings.
         Raises the InputError that applies, or CancelledError once `is_cancelled()` is true.
         """
         watch = _Watch(on_progress, is_cancelled)
@@ -129,6 +142,8 @@ class Analyzer:
                 None if reading is None else reading.segments,
                 smooth=options.smoothing != "off",
             )
+            evidence = gather_evidence(extent, reading, main_of(people, behaviours), frames, faces)
+            indicators = score_v2(evidence, load_reference(options.language), baseline=baseline)
             legacy = score_v1(
                 dominant_frames(frames, faces, people), None if reading is None else reading.legacy
             )
@@ -142,6 +157,7 @@ class Analyzer:
                 behaviours,
                 layout,
                 reading,
+                indicators,
                 legacy,
                 self.limits.max_duration_s,
             ),

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
-from typing import Any
 
 from evolvisense.report import schema
+from evolvisense.report.indicators import indicators_part
 from evolvisense.report.people import person_part
+from evolvisense.report.voice import voice_part
 from evolvisense.types.behaviour import Behaviour
 from evolvisense.types.engines import ModelIdentity
 from evolvisense.types.faces import FaceLayout, FaceObservations, FrameLog, Person
+from evolvisense.types.indicators import Indicators
 from evolvisense.types.media import MediaExtent, MediaInfo
 from evolvisense.types.options import AnalysisOptions
 from evolvisense.types.scores import LegacyScores
@@ -34,6 +36,7 @@ class Findings:
     layout: FaceLayout | None
     """None where the engine reads expressions only."""
     voice: VoiceReading | None
+    indicators: Indicators
     legacy: LegacyScores
     max_duration_s: float
     """The limit up to which the file was read."""
@@ -51,6 +54,7 @@ def build_report(
         schema_version=schema.SCHEMA_VERSION,
         producer=schema.Producer(name="evolvisense", version=version("evolvisense")),
         limits=schema.LIMITS_NOTICE,
+        indicators=indicators_part(findings.indicators),
         media=_media(findings),
         options=schema.OptionsUsed(**asdict(options)),
         models=[schema.ModelUsed(**asdict(model)) for model in models],
@@ -63,7 +67,7 @@ def build_report(
             person_part(person, behaviour, findings.frames, findings.faces, findings.layout)
             for person, behaviour in zip(findings.people, findings.behaviours, strict=True)
         ],
-        voice=None if findings.voice is None else _voice(findings.voice),
+        voice=None if findings.voice is None else voice_part(findings.voice),
         voice_absent_reason=_voice_absent_reason(findings, options),
         v1=_legacy(findings),
         warnings=_warnings(findings, options),
@@ -89,28 +93,6 @@ def _media(findings: Findings) -> schema.MediaFacts:
         ),
         audio=None if info.audio is None else schema.AudioFacts(**asdict(info.audio)),
         stream_count=info.stream_count,
-    )
-
-
-def _voice(reading: VoiceReading) -> schema.Voice:
-    timeline = reading.timeline
-    measures: dict[str, Any] = {
-        name: None if value is None else round(value, 3)
-        for name, value in asdict(reading.features).items()
-    }
-    return schema.Voice(
-        measures=schema.VoiceMeasures(**measures),
-        segments=[
-            schema.Segment(start_s=round(s.start_s, 3), end_s=round(s.end_s, 3))
-            for s in reading.segments
-        ],
-        timeline=schema.VoiceColumns(
-            step_s=timeline.step_s,
-            time_s=timeline.pts_s,
-            speech_probability=timeline.speech_probability,
-            f0_hz=timeline.f0_hz,
-            level_dbfs=timeline.level_dbfs,
-        ),
     )
 
 

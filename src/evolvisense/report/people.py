@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 
-import numpy as np
-
 from evolvisense.report import schema
-from evolvisense.types.arrays import F64, I64
+from evolvisense.types.arrays import I64
 from evolvisense.types.behaviour import AbsentReason, Behaviour, Motion, Speaking
 from evolvisense.types.faces import FaceLayout, FaceObservations, FrameLog, Person
 from evolvisense.types.scores import EMOTIONS
 
-MAX_FRAME_S = 0.2
-"""A frame stands for at most this long a time: gaps in which the face was away are not watched."""
+MIN_BLINK_RATE_S = 30.0
+"""Fewer seconds hold too few blinks for a rate: at 17 a minute two or three in ten (Bentivoglio et
+al. 1997)."""
 
 
 def person_part(
@@ -91,22 +90,17 @@ def _measures(behaviour: Behaviour) -> schema.BehaviourMeasures:
     motion = behaviour.motion
     certain = sum(reason == "" for reason in behaviour.uncertain) / len(behaviour.uncertain)
     blinks = None if motion is None else motion.blinks
-    watched_s = seen_s(behaviour.pts_s)
+    watched_s = behaviour.seen_s
     speed = None if motion is None else motion.head_speed_deg_s
     return schema.BehaviourMeasures(
         certain_share=round(certain, 4),
         smile_mean=None if motion is None else round(float(motion.smile.mean()), 4),
         blinks_per_min=None
-        if blinks is None or not watched_s
+        if blinks is None or watched_s < MIN_BLINK_RATE_S
         else round(60 * len(blinks) / watched_s, 2),
         head_speed_deg_s=None if speed is None else round(speed, 2),
         speaking_share=_speaking_share(behaviour.speaking),
     )
-
-
-def seen_s(pts_s: F64) -> float:
-    """Seconds in which a person was seen at times (K,)."""
-    return float(np.clip(np.diff(pts_s), 0, MAX_FRAME_S).sum())
 
 
 def _speaking_share(speaking: Sequence[Speaking]) -> float | None:

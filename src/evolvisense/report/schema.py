@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from evolvisense.report.columns import (
     BooleanColumn,
     FractionColumn,
     IntegerColumn,
-    MeasureColumn,
     PixelColumn,
     TimeColumn,
 )
+from evolvisense.report.indicator_parts import IndicatorBlock
+from evolvisense.report.part import Part
+from evolvisense.report.voice_parts import Voice
 from evolvisense.types.behaviour import AbsentReason, Speaking, Uncertainty
+from evolvisense.types.indicators import Language
 from evolvisense.types.options import Smoothing
 from evolvisense.types.scores import Emotion
 
-SCHEMA_VERSION = "1.1"
+SCHEMA_VERSION = "1.2"
 
 LIMITS_NOTICE = (
     "Experimental. These numbers describe visible and audible behaviour in this recording relative "
@@ -29,18 +32,14 @@ LIMITS_NOTICE = (
 )
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
-
-
-class Producer(_Part):
+class Producer(Part):
     """The software that wrote a report."""
 
     name: str = Field(description="Always `evolvisense`.")
     version: str = Field(description="Version of the package.")
 
 
-class VideoFacts(_Part):
+class VideoFacts(Part):
     """The video stream that was analysed."""
 
     codec: str = Field(description="FFmpeg's name of the codec.")
@@ -52,7 +51,7 @@ class VideoFacts(_Part):
     )
 
 
-class AudioFacts(_Part):
+class AudioFacts(Part):
     """The audio stream that was analysed."""
 
     codec: str = Field(description="FFmpeg's name of the codec.")
@@ -60,7 +59,7 @@ class AudioFacts(_Part):
     channels: int = Field(description="Channels; their mean is analysed.")
 
 
-class MediaFacts(_Part):
+class MediaFacts(Part):
     """Facts about the file."""
 
     container: str = Field(description="FFmpeg's name of the container format.")
@@ -77,7 +76,7 @@ class MediaFacts(_Part):
     stream_count: int = Field(description="Streams in the container, used or not.")
 
 
-class OptionsUsed(_Part):
+class OptionsUsed(Part):
     """Every option of the analysis."""
 
     frame_skip: int = Field(description="Frames whose 1-based number is a multiple were analysed.")
@@ -86,9 +85,12 @@ class OptionsUsed(_Part):
     smoothing: Smoothing = Field(
         description="Filter of the timelines: the 1-euro filter (Casiez et al. 2012), or off."
     )
+    language: Language = Field(
+        description="Language of the reference set that indicators are relative to."
+    )
 
 
-class ModelUsed(_Part):
+class ModelUsed(Part):
     """A model or method that took part."""
 
     id: str = Field(description="Its name.")
@@ -97,7 +99,7 @@ class ModelUsed(_Part):
     sha256: str | None = Field(description="Hash of its file; null for a third-party package.")
 
 
-class Frames(_Part):
+class Frames(Part):
     """Columns over the analysed frames, whether or not a face was found."""
 
     number: IntegerColumn = Field(description="1-based number of the frame in the stream.")
@@ -105,7 +107,7 @@ class Frames(_Part):
     faces: IntegerColumn = Field(description="Faces found; 0 says that nobody was found.")
 
 
-class Track(_Part):
+class Track(Part):
     """A face followed without a gap of more than two seconds."""
 
     id: int = Field(description="1-based, unique in the report.")
@@ -114,7 +116,7 @@ class Track(_Part):
     frames: int = Field(description="Analysed frames in which it was seen.")
 
 
-class FaceTimeline(_Part):
+class FaceTimeline(Part):
     """Columns over the frames in which the person was found."""
 
     frame_number: IntegerColumn = Field(description="1-based number of the frame.")
@@ -164,7 +166,7 @@ class FaceTimeline(_Part):
     )
 
 
-class BlinkEvent(_Part):
+class BlinkEvent(Part):
     """One blink, from half closed to half open again."""
 
     start_s: float = Field(description="Begin on the file's clock.")
@@ -172,19 +174,21 @@ class BlinkEvent(_Part):
     depth: float = Field(description="How far the lids closed, 0-1.")
 
 
-class BehaviourMeasures(_Part):
+class BehaviourMeasures(Part):
     """The person's frames in a few numbers; null where the frames cannot say."""
 
     certain_share: float = Field(
         description="Share of the frames whose expression may be read, 0-1."
     )
     smile_mean: float | None = Field(description="Mean smile, 0-1.")
-    blinks_per_min: float | None = Field(description="Blinks per minute of the frames seen.")
+    blinks_per_min: float | None = Field(
+        description="Blinks per minute of the frames seen; null under 30 s, too few for a rate."
+    )
     head_speed_deg_s: float | None = Field(description="Median speed of the head's turning.")
     speaking_share: float | None = Field(description="Share of the frames in which they speak.")
 
 
-class Person(_Part):
+class Person(Part):
     """One person: tracks that follow each other at one place. Nobody is identified."""
 
     id: int = Field(description="1-based, by first appearance.")
@@ -207,49 +211,7 @@ class Person(_Part):
     timeline: FaceTimeline
 
 
-class Segment(_Part):
-    """A stretch of speech."""
-
-    start_s: float = Field(description="Begin on the file's clock.")
-    end_s: float = Field(description="End on the file's clock.")
-
-
-class VoiceColumns(_Part):
-    """Columns over steps of `step_s`."""
-
-    step_s: float = Field(description="Length of a step.")
-    time_s: TimeColumn = Field(description="Start of each step on the file's clock.")
-    speech_probability: FractionColumn = Field(description="Probability of speech, 0-1.")
-    f0_hz: MeasureColumn = Field(description="Fundamental frequency; null where unvoiced.")
-    level_dbfs: MeasureColumn = Field(description="RMS level; -120 is digital silence.")
-
-
-class VoiceMeasures(_Part):
-    """Statistics of the voice; null where there is less than half a second of voiced speech."""
-
-    duration_s: float = Field(description="Length of the sound.")
-    speech_s: float = Field(description="Speech in it.")
-    voiced_s: float = Field(description="Voiced time inside speech.")
-    f0_median_hz: float | None = Field(description="Median fundamental frequency.")
-    f0_sd_st: float | None = Field(description="(P84 - P16) / 2 of F0, semitones.")
-    f0_range_st: float | None = Field(description="P95 - P5 of F0, semitones.")
-    level_median_dbfs: float | None = Field(
-        description="Median level of speech; depends on the microphone."
-    )
-    level_sd_db: float | None = Field(
-        description="Standard deviation of the level of voiced speech; free of gain."
-    )
-
-
-class Voice(_Part):
-    """What was read from the sound. Only one voice is assumed; nobody is told apart."""
-
-    measures: VoiceMeasures
-    segments: list[Segment] = Field(description="Speech; gaps under 0.2 s belong to it.")
-    timeline: VoiceColumns
-
-
-class LegacyMentalHealth(_Part):
+class LegacyMentalHealth(Part):
     """The four v1 scores, 0-100. The names are the contract's, not a claim."""
 
     depression: float = Field(description="Share formula.")
@@ -258,14 +220,14 @@ class LegacyMentalHealth(_Part):
     confidence: float = Field(description="Mean confidence of the analysed frames, percent.")
 
 
-class LegacyVoiceAnalysis(_Part):
+class LegacyVoiceAnalysis(Part):
     """v1 on the sound, 0-100: a loudness meter."""
 
     stress: float = Field(description="Half pitch term, half loudness.")
     anxiety: float = Field(description=".7 pitch term, .3 loudness.")
 
 
-class LegacyFrameData(_Part):
+class LegacyFrameData(Part):
     """v1 on one analysed frame, 0-100."""
 
     time: float = Field(description="True presentation time, seconds.")
@@ -274,7 +236,7 @@ class LegacyFrameData(_Part):
     confidence: float = Field(description="Confidence of the dominant emotion, percent.")
 
 
-class LegacyBlock(_Part):
+class LegacyBlock(Part):
     """The answer of the existing service, kept for its clients; not a measurement of a person."""
 
     formula: Literal["v1-legacy"] = Field(description="Marks the formula.")
@@ -289,7 +251,7 @@ class LegacyBlock(_Part):
     video_duration: float = Field(description="Seconds.")
 
 
-class Notice(_Part):
+class Notice(Part):
     """Something that limits what the report can say."""
 
     code: str = Field(description="Stable, for programs.")
@@ -299,12 +261,13 @@ class Notice(_Part):
 VoiceAbsentReason = Literal["no_audio_stream", "audio_not_decodable", "not_wanted"]
 
 
-class Report(_Part):
+class Report(Part):
     """Everything that one analysis says about one video."""
 
-    schema_version: Literal["1.1"] = Field(description="Version of this shape.")
+    schema_version: Literal["1.2"] = Field(description="Version of this shape.")
     producer: Producer
     limits: str = Field(description="What the numbers do not mean; to be shown beside them.")
+    indicators: IndicatorBlock
     media: MediaFacts
     options: OptionsUsed
     models: list[ModelUsed] = Field(description="Models and methods that took part.")

@@ -96,6 +96,7 @@ async def analyze_video(request: Request) -> Response:
             frame_skip=parameters.FRAME_SKIP.read(given),
             max_frames=parameters.MAX_FRAMES.read(given),
             smoothing=parameters.SMOOTHING.read(given),
+            language=parameters.LANGUAGE.read(given),
         )
         with_report = parameters.WITH_REPORT.read(request.query_params)
         body = await _answer(service, request, upload.path, options, with_report)

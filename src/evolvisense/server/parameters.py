@@ -9,6 +9,7 @@ from typing import Annotated, Any, Generic, TypeVar, get_args
 from pydantic import Field, TypeAdapter, ValidationError
 
 from evolvisense.errors import InvalidOptionError
+from evolvisense.types.indicators import Language
 from evolvisense.types.options import Smoothing
 
 LARGEST_COUNT = 2**53
@@ -18,6 +19,7 @@ T = TypeVar("T")
 
 _COUNT: TypeAdapter[int] = TypeAdapter(Annotated[int, Field(ge=1, le=LARGEST_COUNT)])
 _SMOOTHING: TypeAdapter[Smoothing] = TypeAdapter(Smoothing)
+_LANGUAGE: TypeAdapter[Language] = TypeAdapter(Language)
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,13 @@ SMOOTHING = Parameter(
     "Filter of the report's timelines; `off` gives every frame as it was read. The v1 keys are "
     "always computed from the frames as they were read.",
 )
+LANGUAGE = Parameter(
+    "language",
+    _LANGUAGE,
+    " or ".join(get_args(Language)),
+    "any",
+    "Language spoken: the report's indicators are relative to its reference set.",
+)
 WITH_REPORT = Parameter(
     "report",
     TypeAdapter(bool),
@@ -89,5 +98,5 @@ WITH_REPORT = Parameter(
     "`false` leaves the key `report` out of the answer.",
 )
 
-OF_THE_ANALYSIS: tuple[Parameter[Any], ...] = (FRAME_SKIP, MAX_FRAMES, SMOOTHING)
+OF_THE_ANALYSIS: tuple[Parameter[Any], ...] = (FRAME_SKIP, MAX_FRAMES, SMOOTHING, LANGUAGE)
 """Accepted as form fields and as query parameters; the others as query parameters alone."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+import numpy as np
+
 from evolvisense.types.arrays import F32, F64, I64
 
 Uncertainty = Literal["", "flat", "small", "blurred", "dark", "turned", "covered"]
@@ -12,6 +14,9 @@ UNCERTAINTIES: tuple[Uncertainty, ...] = get_args(Uncertainty)
 """Why the expression of a frame should not be read; empty where it may."""
 
 Speaking = Literal["yes", "no", "unknown"]
+
+MAX_FRAME_S = 0.2
+"""A frame stands for at most this long a time: gaps in which a face was away are not watched."""
 
 AbsentReason = Literal[
     "engine_reads_no_actions", "sampled_too_slowly", "face_too_small", "no_voice"
@@ -45,8 +50,17 @@ class Motion:
     blinks: tuple[Blink, ...] | None
     """None where frames are too far apart, or the face too small, to see one."""
     blinks_absent_reason: AbsentReason | None
-    head_speed_deg_s: float | None
-    """Median speed of the head's turning; None for the same reasons."""
+    head_turning_deg_s: F32 | None
+    """(K,) speed of the head's turning since the frame before, NaN after a gap; None for the same
+    reasons."""
+
+    @property
+    def head_speed_deg_s(self) -> float | None:
+        """Median of the turning; None where it cannot be seen."""
+        turning = self.head_turning_deg_s
+        if turning is None or not np.isfinite(turning).any():
+            return None
+        return float(np.nanmedian(turning))
 
 
 @dataclass(frozen=True)
@@ -66,3 +80,14 @@ class Behaviour:
     """Why some or all of `speaking` is unknown."""
     motion: Motion | None
     """None where the engine reads expressions only."""
+
+    @property
+    def frame_s(self) -> F64:
+        """(K,) seconds that each frame stands for: up to the next one, MAX_FRAME_S at most."""
+        gaps = np.clip(np.diff(self.pts_s), 0, MAX_FRAME_S)
+        return np.append(gaps, 0.0) if len(self.pts_s) else gaps
+
+    @property
+    def seen_s(self) -> float:
+        """Seconds in which the person was seen."""
+        return float(self.frame_s.sum())

@@ -130,6 +130,20 @@ class Evidence:
     """Why the others could not."""
     voice: VoiceEvidence | None
     face: FaceEvidence | None
+    blocks: int = 0
+    """Blocks of time that the resamples were drawn from; 0 where there are none."""
+
+
+@dataclass(frozen=True)
+class FeatureReading:
+    """A feature after the gates."""
+
+    feature: Feature
+    value: float | None
+    """None where a gate failed or it could not be measured."""
+    missing_reason: MissingReason | None
+    stands_on_s: float | None
+    """Seconds of speech, voiced speech or face that it was measured on."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +159,8 @@ class Contribution:
     z: float | None
     """Clipped to +-3."""
     weight: float
-    """Direction times weight."""
+    """Direction times weight; 0 where the feature has none in this recording (F0 level without a
+    personal baseline, the mean of pauses that are not there)."""
     reliability: float | None
     """0-1."""
     contribution: float | None
@@ -181,11 +196,20 @@ class BaselineChange:
 
 @dataclass(frozen=True)
 class BaselineUse:
-    """Which personal baseline stood behind the scores."""
+    """Which personal baseline was given, and whether it stood behind the scores."""
 
     recordings: int
     days: int
     changes: tuple[BaselineChange, ...]
+    missing_recordings: int = 0
+    """How many more it needs before it is used."""
+    missing_days: int = 0
+    """How many more days its recordings must be spread over."""
+
+    @property
+    def is_used(self) -> bool:
+        """Whether it was large enough."""
+        return not (self.missing_recordings or self.missing_days)
 
 
 @dataclass(frozen=True)
@@ -193,6 +217,8 @@ class Indicators:
     """All indicators of one recording."""
 
     indicators: tuple[Indicator, ...]
+    features: tuple[FeatureReading, ...]
+    """Every feature once, in the order of FEATURES; F0 level too, which only a baseline uses."""
     language: Language
     shrinkage: float
     """Lambda: .5 against the reference set, .8 against a personal baseline."""

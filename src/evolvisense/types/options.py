@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from evolvisense.errors import InvalidOptionError
+from evolvisense.types.indicators import Language
 
 Smoothing = Literal["one-euro", "off"]
 
@@ -22,6 +23,8 @@ class AnalysisOptions:
     """Read the voice too."""
     smoothing: Smoothing = "one-euro"
     """Filter of the report's timelines; `off` gives every frame as it was read."""
+    language: Language = "any"
+    """Of the reference set that indicators are relative to; `any` mixes all of them."""
 
     def __post_init__(self) -> None:
         if self.frame_skip < 1:
@@ -29,6 +32,10 @@ class AnalysisOptions:
         if self.smoothing not in get_args(Smoothing):
             raise InvalidOptionError(
                 f"smoothing must be one of {', '.join(get_args(Smoothing))}, got {self.smoothing}"
+            )
+        if self.language not in get_args(Language):
+            raise InvalidOptionError(
+                f"language must be one of {', '.join(get_args(Language))}, got {self.language}"
             )
         if self.max_frames is not None and self.max_frames < 1:
             raise InvalidOptionError(f"max_frames must be 1 or more, got {self.max_frames}")

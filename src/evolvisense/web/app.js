@@ -40,7 +40,11 @@ $("start").addEventListener("submit", (event) => {
     maxFrames.focus();
     return;
   }
-  if (file) analyse($("frame-skip").value, maxFrames.value);
+  if (file) {
+    analyse({
+      frame_skip: $("frame-skip").value, max_frames: maxFrames.value, language: $("language").value,
+    });
+  }
 });
 
 $("cancel").addEventListener("click", () => {
@@ -75,7 +79,7 @@ function choose(chosen) {
   $("analyse").disabled = false;
 }
 
-function analyse(frameSkip, maxFrames) {
+function analyse(options) {
   const analysed = file;
   clearResult();
   $("problem").hidden = true;
@@ -85,7 +89,7 @@ function analyse(frameSkip, maxFrames) {
   say("Uploading");
   $("progress").value = 0;
   startClock();
-  request = send(analysed, { frame_skip: frameSkip, max_frames: maxFrames }, {
+  request = send(analysed, options, {
     progress: (share) => { $("progress").value = share; },
     uploaded: () => {
       say("Analysing");

@@ -13,8 +13,8 @@ export function fillFaceFacts(list, report, person) {
     value === null ? [name, CANNOT_TELL, why(reason)] : [name, text(value), note]);
   define(list, [
     ["Expression certain", percent(measures.certain_share), uncertainNote(person)],
-    tile("Blinks per minute", measures.blinks_per_min, (v) => round(v, 1),
-      blinks?.length ? `${blinks.length} seen in ${seenS} s` : `none seen in ${seenS} s`,
+    tile("Blinks", blinks && blinks.length, (v) => v,
+      measures.blinks_per_min === null ? `in ${seenS} s` : `${round(measures.blinks_per_min, 1)} a minute`,
       motion),
     tile("Smile, mean", measures.smile_mean, percent, "100 % is the broadest", motion),
     tile("Speaking", measures.speaking_share, percent, "of the pictures with this face",

@@ -2,9 +2,11 @@
 
 import { Charts } from "./charts.js";
 import { fillFacts, fillLegacy, fillModels, fillPeople, fillWarnings } from "./facts.js";
+import { describeReference, fillIndicators } from "./indicators.js";
 import { showMoment } from "./moment.js";
 import { faceSeries } from "./series.js";
 import { hideSmall, showSmall } from "./small.js";
+import { fillVoiceFacts } from "./voice.js";
 
 const $ = (id) => document.getElementById(id);
 
@@ -60,6 +62,10 @@ export function showResult(answer, file) {
   fillWarnings($("warnings"), report);
   fillPeople($("person"), report.people);
   $("person-choice").hidden = report.people.length < 2;
+  fillIndicators($("indicators"), report.indicators);
+  $("reference").textContent = describeReference(report.indicators);
+  fillVoiceFacts($("voice-facts"), report);
+  $("voice-card").hidden = !report.voice;
   fillModels($("models"), report.models);
   fillLegacy($("legacy"), answer);
   $("result").hidden = false;
