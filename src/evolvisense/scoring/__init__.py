@@ -1,5 +1,33 @@
-"""Readings become scores. `v1`: the formula that existing clients see."""
+"""Readings become scores.
 
+`v1`: the formula that existing clients see. `v2`: indicators that carry their evidence, made from
+`evidence` (samples of voice and face), `gates` (what counts), `weights` (how much), `reference`
+(compared with whom), `baseline` (compared with oneself) and `blocks` (how sure).
+"""
+
+from evolvisense.scoring.baseline import MIN_DAYS, MIN_RECORDINGS, Baseline
+from evolvisense.scoring.blocks import plan_blocks
+from evolvisense.scoring.evidence import assemble
+from evolvisense.scoring.gates import GATES, LIFTED, Gates
+from evolvisense.scoring.reference import Norm, Reference, load_reference
 from evolvisense.scoring.v1 import dominant_frames, score_v1
+from evolvisense.scoring.v2 import score_v2
+from evolvisense.scoring.weights import WEIGHTS
 
-__all__ = ["dominant_frames", "score_v1"]
+__all__ = [
+    "GATES",
+    "LIFTED",
+    "MIN_DAYS",
+    "MIN_RECORDINGS",
+    "WEIGHTS",
+    "Baseline",
+    "Gates",
+    "Norm",
+    "Reference",
+    "assemble",
+    "dominant_frames",
+    "load_reference",
+    "plan_blocks",
+    "score_v1",
+    "score_v2",
+]

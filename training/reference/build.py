@@ -1,0 +1,213 @@
+"""Write the numbers of the reference set: `python -m training.reference.build --folds DIR`.
+
+DIR holds the networks of the folds, `fold0.onnx` and so on, as `training.voice` exports them: each
+speaker is heard by the one that has not been trained on them. Without it the features of voice
+emotion have no reference. Takes about twenty minutes on one core; the same data and versions give
+the same numbers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import shlex
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from evolvisense.models.sessions import OnnxSession
+from evolvisense.scoring.reference import FILE
+from evolvisense.types.arrays import F64
+from evolvisense.types.indicators import Feature
+from evolvisense.voice.activity import SileroActivity
+from evolvisense.voice.emotion import VoiceEmotionReader
+from evolvisense.voice.pitch import SwiftF0Pitch
+from evolvisense.voice.samples import EMOTION_FEATURES
+from training.reference import norms
+from training.reference.assumed import ASSUMED, RELIABILITY, Assumed
+from training.reference.heads import head_norm
+from training.reference.speakers import FEATURES, Speaker, measured, read_speakers
+from training.voice.dataset import FOLDS, Clips, load_clips
+from training.voice.folders import data_dir
+
+TARGET = Path(__file__).parents[2] / "src" / "evolvisense" / "scoring" / FILE
+FORMAT = 1
+SPLITS = 200
+RETEST_ICC = 0.5
+RETEST_ICC_LEVEL = 0.95
+DECIMALS = 5
+SOURCE = "the reference set: neutral and calm clips, mean over speakers"
+CORPORA = {
+    "ravdess": "RAVDESS actors 1-18, neutral and calm (Livingstone & Russo 2018), CC BY-NC-SA 4.0",
+    "nemo": "nEMO, neutral (Christop 2024), CC BY-NC-SA 4.0",
+    "ased": "ASED v1, neutral (Retta et al. 2023), no licence stated",
+}
+NOTES = {
+    "unit": "A speaker: all neutral and calm clips together, as one recording whose pauses are "
+    "those inside clips, each clip brought to the same median level.",
+    "mean_sd": "Between speakers; the noise of measuring is taken out of sd. `any` adds the "
+    "variance between the corpora.",
+    "noise_var_s": f"From {SPLITS} random splits of each speaker's clips into halves.",
+    "reliability": "sd^2 / (sd^2 + noise_var_s / 30 s), mean over languages: of two recordings "
+    "with 30 s of speech from one session. Provisional features: .3, assumed.",
+    "retest_icc": ".5 assumed: half of 56 speech features of healthy adults were under moderate "
+    "after 2-3 days (Feng et al. 2024). F0 level .95 assumed, within the .76-.99 of mean F0 and "
+    "other voice measures on five days (Park & Stepp 2019).",
+    "correlations": "Between speakers of one language and sex, languages weighing the same, "
+    "shrunken toward 0 (Schafer & Strimmer 2005). Features not listed: taken to be uncorrelated.",
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--folds", type=Path, help="folder with fold0.onnx, fold1.onnx, ...")
+    parser.add_argument("--out", type=Path, default=TARGET)
+    options = parser.parse_args()
+    clips, networks = load_clips(), None
+    if options.folds is not None:
+        check_folds(options.folds, clips)
+        networks = fold_networks(options.folds)
+    speakers = read_speakers(clips, networks)
+    assumed = {**ASSUMED, "head_speed_log_deg_s": head_norm(data_dir() / "clips")}
+    document = reference(speakers, assumed, has_emotion=networks is not None)
+    if options.folds is not None:
+        document["about"]["folds"] = fold_hashes(options.folds)
+        document["about"]["extractors"]["voice"] = VoiceEmotionReader().model.version
+    document["about"]["command"] = shlex.join(
+        ["python", "-m", "training.reference.build"]
+        + ([] if options.folds is None else ["--folds", str(options.folds)])
+    )
+    options.out.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    print(f"wrote {options.out}", file=sys.stderr)
+
+
+def fold_networks(folder: Path) -> list[VoiceEmotionReader]:
+    """Network k has not heard the speakers of fold k."""
+    return [VoiceEmotionReader(OnnxSession(path.read_bytes())) for path in fold_files(folder)]
+
+
+def fold_files(folder: Path) -> list[Path]:
+    return [folder / f"fold{k}.onnx" for k in range(FOLDS)]
+
+
+def fold_hashes(folder: Path) -> dict[str, str]:
+    """File -> sha256."""
+    return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in fold_files(folder)}
+
+
+def check_folds(folder: Path, clips: Clips) -> None:
+    """The networks were trained with the folds that the clips are dealt into now."""
+    known: dict[str, int] = json.loads((folder / "folds.json").read_text(encoding="utf-8"))
+    now = dict(zip(clips.speaker.tolist(), clips.fold.tolist(), strict=True))
+    if known != now:
+        raise SystemExit(f"{folder / 'folds.json'} deals speakers into other folds: export again")
+
+
+def reference(
+    speakers: list[Speaker], assumed: dict[Feature, Assumed], *, has_emotion: bool
+) -> dict[str, Any]:
+    """The file's content."""
+    from_set = [f for f in FEATURES if f not in assumed]
+    if not has_emotion:
+        from_set = [f for f in from_set if f not in EMOTION_FEATURES]
+    sample = sample_of(speakers, from_set)
+    noise = norms.noise_var_s(sample)
+    spreads = norms.spreads(sample, noise)
+    reliability = norms.reliability(spreads, noise)
+    rho, shrunken_by = norms.correlations(sample, spreads)
+    features: dict[str, Any] = {}
+    for i, feature in enumerate(from_set):
+        features[feature] = about(feature, float(reliability[i]), SOURCE, provisional=False)
+    for feature, norm in assumed.items():
+        features[feature] = about(feature, RELIABILITY, norm.source, provisional=True)
+    return {
+        "format": FORMAT,
+        "about": provenance(speakers) | {"correlations_shrunken_by": rounded(shrunken_by)},
+        "features": features,
+        "norms": {
+            language: {
+                feature: numbers(spread.mean[i], spread.sd[i], noise[i])
+                for i, feature in enumerate(from_set)
+            }
+            | {f: numbers(n.mean, n.sd, n.noise_var_s) for f, n in assumed.items()}
+            for language, spread in sorted(spreads.items())
+        },
+        "correlations": {"features": from_set, "rho": [[rounded(x) for x in row] for row in rho]},
+    }
+
+
+def sample_of(speakers: list[Speaker], features: list[Feature]) -> norms.Sample:
+    """Values of all clips of each speaker and of SPLITS random halves of them."""
+    rng = np.random.default_rng(0)
+    columns = [FEATURES.index(feature) for feature in features]
+    whole: list[tuple[F64, F64]] = []
+    halves: list[tuple[F64, F64]] = []
+    for speaker in speakers:
+        order = rng.permuted(np.tile(np.arange(speaker.clips), (SPLITS, 1)), axis=1)
+        first = (order < speaker.clips // 2).astype(np.int64)
+        value, seconds = measured(speaker, np.concatenate([first * 0 + 1, first, 1 - first]))
+        whole.append((value[0], seconds[0]))
+        halves.append((value[SPLITS:], seconds[SPLITS:]))
+    shape = (len(speakers), 2, SPLITS, -1)
+
+    def by_half(part: int) -> F64:
+        table = np.array([pair[part] for pair in halves]).reshape(shape)
+        return table[..., columns].swapaxes(0, 1)
+
+    return norms.Sample(
+        language=np.array([s.language for s in speakers]),
+        sex=np.array([s.sex for s in speakers]),
+        value=np.array([pair[0] for pair in whole])[:, columns],
+        seconds=np.array([pair[1] for pair in whole])[:, columns],
+        halves=by_half(0),
+        halves_s=by_half(1),
+    )
+
+
+def about(
+    feature: Feature, reliability: float, source: str, *, provisional: bool
+) -> dict[str, Any]:
+    return {
+        "reliability": rounded(reliability),
+        "retest_icc": RETEST_ICC_LEVEL if feature == "f0_level_st" else RETEST_ICC,
+        "provisional": provisional,
+        "source": source,
+    }
+
+
+def numbers(mean: float, sd: float, noise_var_s: float) -> dict[str, float]:
+    return {"mean": rounded(mean), "sd": rounded(sd), "noise_var_s": rounded(noise_var_s)}
+
+
+def rounded(value: float) -> float:
+    return round(float(value), DECIMALS)
+
+
+def provenance(speakers: list[Speaker]) -> dict[str, Any]:
+    engines = [SileroActivity().model, SwiftF0Pitch().model]
+    corpora: dict[str, Any] = {}
+    for corpus, text in CORPORA.items():
+        mine = [s for s in speakers if s.corpus == corpus]
+        corpora[corpus] = {
+            "what": text,
+            "language": mine[0].language,
+            "speakers": len(mine),
+            "women": sum(s.sex == "female" for s in mine),
+            "clips": sum(s.clips for s in mine),
+            "audio_s": round(sum(s.audio_s for s in mine)),
+            "speech_s": round(sum(float(s.material.speech_s.sum()) for s in mine)),
+        }
+    return {
+        "written": datetime.now(UTC).date().isoformat(),
+        "corpora": corpora,
+        "extractors": {model.id: model.version for model in engines},
+        "method": NOTES,
+    }
+
+
+if __name__ == "__main__":
+    main()
