@@ -1,89 +1,100 @@
-"""Segments and statistics of the voice."""
+"""The described voice, put together from its measures."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from evolvisense.types.arrays import F32, F64, Bools
-from evolvisense.types.voice import PitchContour, SpeechSegment, VoiceFeatures, VoiceTimeline
+from evolvisense.types.arrays import F32, F64, I64
+from evolvisense.types.voice import (
+    Phonation,
+    SpectralFrames,
+    SpeechSegment,
+    VoiceEmotion,
+    VoiceFeatures,
+)
+from evolvisense.voice.measures import (
+    MIN_VOICED_S,
+    REFERENCE_HZ,
+    SEMITONES_PER_OCTAVE,
+    gather,
+    statistics,
+)
+from evolvisense.voice.periods import PeriodMarks, local_jitter_pct, local_shimmer_pct
+from evolvisense.voice.segments import inside
+from evolvisense.voice.syllables import syllable_nuclei
 
-SPEECH_ON = 0.5
-SPEECH_OFF = 0.35
-"""Hysteresis as Silero's own examples use it: speech begins at .5 and ends below .35."""
-MIN_PAUSE_S = 0.2
-"""Shorter gaps belong to the speech around them (Campione & Veronis 2002)."""
-MIN_SPEECH_S = 0.1
-MIN_VOICED_S = 0.5
-"""Less voiced speech than this is described by no statistic (ours)."""
-SEMITONES_PER_OCTAVE = 12
 
-
-def speech_segments(probability: F32, step_s: float, start_s: float) -> tuple[SpeechSegment, ...]:
-    """Stretches of speech of probabilities (N,) every `step_s`, the first at `start_s`."""
-    segments: list[SpeechSegment] = []
-    for first, last in _runs(_hysteresis(probability)):
-        begin, end = start_s + first * step_s, start_s + last * step_s
-        if segments and begin - segments[-1].end_s < MIN_PAUSE_S:
-            segments[-1] = SpeechSegment(segments[-1].start_s, end)
-        else:
-            segments.append(SpeechSegment(begin, end))
-    return tuple(s for s in segments if s.end_s - s.start_s >= MIN_SPEECH_S)
+def find_syllables(frames: SpectralFrames, segments: tuple[SpeechSegment, ...]) -> F64:
+    """Times (S,) of the syllable nuclei in speech, on the file's clock."""
+    nuclei = syllable_nuclei(
+        frames.level_db, np.isfinite(frames.f0_hz), inside(frames.pts_s, segments)
+    )
+    return frames.pts_s[nuclei]
 
 
 def describe_voice(
-    timeline: VoiceTimeline,
-    contour: PitchContour,
+    frames: SpectralFrames,
+    marks: PeriodMarks,
     segments: tuple[SpeechSegment, ...],
+    syllable_s: F64,
     duration_s: float,
+    emotion: VoiceEmotion | None = None,
 ) -> VoiceFeatures:
-    """Statistics of voiced speech; None where less than MIN_VOICED_S of it is there.
-
-    F0 in semitones, SD = (P84 - P16) / 2, range = P95 - P5: robust against octave errors.
-    """
-    start_s = float(timeline.pts_s[0]) if len(timeline.pts_s) else 0.0
-    in_speech = _inside(contour.pts_s + start_s, segments)
-    voiced = in_speech & np.isfinite(contour.f0_hz)
-    frame_s = float(np.median(np.diff(contour.pts_s))) if len(contour.pts_s) > 1 else 0.0
-    voiced_s = float(voiced.sum() * frame_s)
-    speech = _inside(timeline.pts_s, segments)
-    voiced_steps = speech & np.isfinite(timeline.f0_hz)
-    enough = voiced_s >= MIN_VOICED_S and bool(voiced_steps.any())
-    semitones = SEMITONES_PER_OCTAVE * np.log2(contour.f0_hz[voiced]) if enough else None
+    """Statistics of voiced speech; None where there is too little of it."""
+    material = gather(frames, segments, syllable_s, emotion)
+    found = statistics(material, np.ones((1, 1), np.int64))
+    level_st = _number(found.f0_level_st)
+    voiced_s = float(found.voiced_s[0])
     return VoiceFeatures(
         duration_s=duration_s,
-        speech_s=float(sum(s.end_s - s.start_s for s in segments)),
+        speech_s=float(found.speech_s[0]),
         voiced_s=voiced_s,
-        f0_median_hz=float(np.median(contour.f0_hz[voiced])) if enough else None,
-        f0_sd_st=None if semitones is None else _spread(semitones, 16, 84) / 2,
-        f0_range_st=None if semitones is None else _spread(semitones, 5, 95),
-        level_median_dbfs=float(np.median(timeline.level_dbfs[speech])) if enough else None,
-        level_sd_db=float(np.std(timeline.level_dbfs[voiced_steps])) if enough else None,
+        f0_median_hz=None
+        if level_st is None
+        else float(REFERENCE_HZ * 2 ** (level_st / SEMITONES_PER_OCTAVE)),
+        f0_level_st=level_st,
+        f0_sd_st=_number(found.f0_sd_st),
+        f0_range_st=_number(found.f0_range_st),
+        f0_excursion_st=_number(found.f0_excursion_st),
+        level_median_dbfs=_number(found.level_median_db),
+        level_sd_db=_number(found.level_sd_db),
+        level_range_db=_number(found.level_range_db),
+        syllables=len(syllable_s) if segments else None,
+        syllable_rate_hz=_number(found.syllable_rate_hz),
+        pauses=len(material.pause_s),
+        pause_share=_number(found.pause_share),
+        pauses_per_min=_number(found.pauses_per_min),
+        pause_mean_log_s=_number(found.pause_mean_log_s),
+        long_pause_share=_number(found.long_pause_share),
+        phonation=_phonation(frames, marks, segments, enough=voiced_s >= MIN_VOICED_S),
     )
 
 
-def _spread(values: F32, low: float, high: float) -> float:
-    bounds = np.percentile(values, [low, high])
-    return float(bounds[1] - bounds[0])
+def _phonation(
+    frames: SpectralFrames,
+    marks: PeriodMarks,
+    segments: tuple[SpeechSegment, ...],
+    *,
+    enough: bool,
+) -> Phonation:
+    if not enough:
+        return Phonation(None, None, None, None, None)
+    in_speech = inside(marks.pts_s, segments)
+    spoken = PeriodMarks(marks.pts_s[in_speech], marks.amplitude[in_speech])
+    voiced = inside(frames.pts_s, segments) & np.isfinite(frames.f0_hz)
+    return Phonation(
+        jitter_pct=local_jitter_pct(spoken.pts_s),
+        shimmer_pct=local_shimmer_pct(spoken),
+        hnr_db=_mean(frames.hnr_db[voiced]),
+        cpp_db=_mean(frames.cpp_db[voiced]),
+        tilt_db=float(np.median(frames.tilt_db[voiced])),
+    )
 
 
-def _hysteresis(probability: F32) -> Bools:
-    active = np.zeros(len(probability), np.bool_)
-    is_on = False
-    for i, p in enumerate(probability):
-        is_on = p >= (SPEECH_OFF if is_on else SPEECH_ON)
-        active[i] = is_on
-    return active
+def _mean(values: F32) -> float:
+    return float(values.mean(dtype=np.float64))
 
 
-def _runs(active: Bools) -> list[tuple[int, int]]:
-    """First and one past last index of each run of True."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], active, [False]]).astype(np.int8)))
-    return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
-
-
-def _inside(pts_s: F64, segments: tuple[SpeechSegment, ...]) -> Bools:
-    inside = np.zeros(len(pts_s), np.bool_)
-    for segment in segments:
-        first, last = np.searchsorted(pts_s, [segment.start_s, segment.end_s])
-        inside[first:last] = True
-    return inside
+def _number(statistic: F64 | I64) -> float | None:
+    value = float(statistic[0])
+    return value if np.isfinite(value) else None

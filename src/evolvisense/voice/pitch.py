@@ -15,10 +15,12 @@ RATE_HZ = 16_000
 F0_MIN_HZ = 60.0
 F0_MAX_HZ = 500.0
 """Speaking voices; a creak below or a scream above is left unvoiced rather than guessed."""
-VOICED_CONFIDENCE = 0.5
-"""The threshold that swift-f0 is calibrated for."""
-PUSH_SAMPLES = 8 * RATE_HZ
-"""Each call of the network repeats 21 frames of context: long blocks waste less."""
+VOICED_CONFIDENCE = 0.3
+"""swift-f0 is calibrated for .5, on cleaner sound. Against Praat on 180 clips of three corpora, at the
+level of `Levelling`, .3 finds 88-92 % of the voiced frames (.5: 82-87 %) with as few octave errors;
+on compressed sound (CREMA-D) it finds 59 % instead of 37 %."""
+PUSH_SAMPLES = RATE_HZ // 10
+"""Shorter pushes wait for each other: each call of the network repeats 21 frames of context."""
 
 
 class SwiftF0Pitch:

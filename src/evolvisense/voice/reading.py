@@ -3,132 +3,185 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
 
 import numpy as np
 import soxr
 
-from evolvisense.types.arrays import F32
-from evolvisense.types.engines import PitchTracker, VoiceActivity
+from evolvisense.types.arrays import F32, Bools
+from evolvisense.types.engines import PitchTracker, VoiceActivity, VoiceEmotionClassifier
 from evolvisense.types.media import AudioBlock
-from evolvisense.types.voice import PitchContour, VoiceReading, VoiceTimeline
-from evolvisense.voice.features import describe_voice, speech_segments
+from evolvisense.types.voice import (
+    RecordingQuality,
+    SpectralFrames,
+    SpeechSegment,
+    VoiceReading,
+    VoiceTimeline,
+)
+from evolvisense.voice.features import describe_voice, find_syllables
+from evolvisense.voice.frames import decibel
 from evolvisense.voice.legacy import LegacyMeans
+from evolvisense.voice.levelling import Levelling
+from evolvisense.voice.recording import decay_time_s, signal_to_noise_db
+from evolvisense.voice.segments import Hysteresis, speech_segments
+from evolvisense.voice.speakers import check_speakers
+from evolvisense.voice.stream_quality import StreamQuality
+from evolvisense.voice.tracks import FrameTracks
+from evolvisense.voice.windows import EmotionWindows
 
 RATE_HZ = 16_000
 STEP_SAMPLES = 512
 STEP_S = STEP_SAMPLES / RATE_HZ
-PITCH_FRAMES_PER_STEP = 2
-SILENCE_DBFS = -120.0
+FRAME_S = 0.016
+"""The pitch engine's grid."""
+CHUNK_S = 8
+"""The stream is worked on in pieces of this length, so block sizes change nothing."""
 
 
 class VoiceReader:
-    """Reads a voice with the given engines; one `read` at a time per call, any number of calls."""
+    """Reads voices with the given engines; any number of streams, also at the same time."""
 
-    def __init__(self, activity: VoiceActivity, pitch: PitchTracker) -> None:
+    def __init__(
+        self,
+        activity: VoiceActivity,
+        pitch: PitchTracker,
+        emotion: VoiceEmotionClassifier | None = None,
+    ) -> None:
         self.activity = activity
         self.pitch = pitch
+        self.emotion = emotion
 
     def read(self, blocks: Iterable[AudioBlock]) -> VoiceReading | None:
-        """Everything about the stream; None where it has no samples. Memory: 30 bytes per 32 ms."""
+        """Everything about the stream; None where it has no samples.
+
+        Memory: some 8 s of samples, and about 6 kB for each second of speech.
+        """
         stream: _Stream | None = None
         for block in blocks:
             if stream is None:
-                stream = _Stream(self.activity, self.pitch, block.rate_hz, block.pts_s)
+                stream = _Stream(self, block.rate_hz, block.pts_s)
             stream.push(block)
         return None if stream is None else stream.finish()
 
 
 class _Stream:
-    def __init__(
-        self, activity: VoiceActivity, pitch: PitchTracker, rate_hz: int, start_s: float
-    ) -> None:
-        self._start_s = start_s
-        self._rate_hz = rate_hz
+    def __init__(self, reader: VoiceReader, rate_hz: int, start_s: float) -> None:
+        self._start_s, self._rate_hz = start_s, rate_hz
         self._samples = 0
-        self._activity = activity.start()
-        self._pitch = pitch.start()
+        self._native = np.zeros(0, np.float32)
+        self._activity, self._pitch = reader.activity.start(), reader.pitch.start()
+        self._hysteresis, self._levelling = Hysteresis(), Levelling()
         self._legacy = LegacyMeans(rate_hz)
         self._to_16k = soxr.ResampleStream(rate_hz, RATE_HZ, 1, dtype="float32")
-        self._waiting = np.zeros(0, np.float32)
+        self._step_rest = np.zeros(0, np.float32)
         self._probability: list[F32] = []
         self._level: list[F32] = []
-        self._contours: list[PitchContour] = []
+        self._tracks = FrameTracks(RATE_HZ, start_s)
+        self._quality = StreamQuality(rate_hz)
+        self._windows = (
+            None
+            if reader.emotion is None
+            else EmotionWindows(reader.emotion, RATE_HZ, STEP_SAMPLES)
+        )
 
     def push(self, block: AudioBlock) -> None:
         self._samples += len(block.mono)
         if not block.is_gap:
             self._legacy.push(block.mono)
-        self._push_16k(self._resampled(block.mono, last=False))
+        self._native = np.concatenate([self._native, block.mono])
+        chunk = CHUNK_S * self._rate_hz
+        while len(self._native) >= chunk:
+            self._chunk(self._native[:chunk])
+            self._native = self._native[chunk:]
 
     def finish(self) -> VoiceReading:
-        self._push_16k(self._resampled(np.zeros(0, np.float32), last=True))
-        self._probability.append(self._activity.flush())
-        if len(self._waiting):
-            self._level.append(_levels(self._waiting[None]))
-        self._contours.append(self._pitch.flush())
-        contour = _joined(self._contours)
-        timeline = self._timeline(contour)
+        mono_16k = self._resampled(self._native, last=True)
+        levelled = self._levelling.push(mono_16k)
+        probability = np.concatenate([self._activity.push(levelled), self._activity.flush()])
+        active = self._hear(self._native, mono_16k, probability)
+        if len(self._step_rest):
+            self._level.append(_levels(self._step_rest[None]))
+        self._quality.finish(active)
+        self._tracks.push(mono_16k, self._pitch.push(levelled))
+        frames, marks = self._tracks.finish(self._pitch.flush())
+        timeline = self._timeline(frames)
         segments = speech_segments(timeline.speech_probability, STEP_S, self._start_s)
+        emotion = None
+        if self._windows is not None:
+            emotion = self._windows.finish(mono_16k, active, self._start_s)
+        syllable_s = find_syllables(frames, segments)
         duration_s = self._samples / self._rate_hz
         return VoiceReading(
             timeline=timeline,
+            frames=frames,
             segments=segments,
-            features=describe_voice(timeline, contour, segments, duration_s),
+            syllable_s=syllable_s,
+            emotion=emotion,
+            features=describe_voice(frames, marks, segments, syllable_s, duration_s),
+            quality=self._recording(timeline, frames, segments),
             legacy=self._legacy.finish(),
         )
+
+    def _chunk(self, native: F32) -> None:
+        mono_16k = self._resampled(native, last=False)
+        levelled = self._levelling.push(mono_16k)
+        active = self._hear(native, mono_16k, self._activity.push(levelled))
+        self._quality.sort(active)
+        self._tracks.push(mono_16k, self._pitch.push(levelled))
+        if self._windows is not None:
+            self._windows.push(mono_16k, active)
 
     def _resampled(self, mono: F32, *, last: bool) -> F32:
         if self._rate_hz == RATE_HZ:
             return mono
         return np.asarray(self._to_16k.resample_chunk(mono, last=last), np.float32)
 
-    def _push_16k(self, mono_16k: F32) -> None:
-        if not len(mono_16k):
-            return
-        self._probability.append(self._activity.push(mono_16k))
-        self._contours.append(self._pitch.push(mono_16k))
-        samples = np.concatenate([self._waiting, mono_16k])
+    def _hear(self, native: F32, mono_16k: F32, probability: F32) -> Bools:
+        """Keep the tracks of the voice activity's grid; which of the next steps are speech."""
+        self._quality.push(native)
+        self._probability.append(probability)
+        samples = np.concatenate([self._step_rest, mono_16k])
         steps = len(samples) // STEP_SAMPLES
-        self._waiting = samples[steps * STEP_SAMPLES :]
+        self._step_rest = samples[steps * STEP_SAMPLES :]
         self._level.append(_levels(samples[: steps * STEP_SAMPLES].reshape(steps, STEP_SAMPLES)))
+        return self._hysteresis.push(probability)
 
-    def _timeline(self, contour: PitchContour) -> VoiceTimeline:
-        probability = np.concatenate([np.zeros(0, np.float32), *self._probability])
-        level = np.concatenate([np.zeros(0, np.float32), *self._level])
-        steps = len(probability)
-        f0_hz = np.full(steps * PITCH_FRAMES_PER_STEP, np.nan, np.float32)
-        known = min(len(contour.f0_hz), len(f0_hz))
-        f0_hz[:known] = contour.f0_hz[:known]
+    def _timeline(self, frames: SpectralFrames) -> VoiceTimeline:
+        probability = np.concatenate(self._probability)
+        pts_s = np.asarray(self._start_s + np.arange(len(probability)) * STEP_S, np.float64)
         return VoiceTimeline(
-            pts_s=np.asarray(self._start_s + np.arange(steps) * STEP_S, np.float64),
+            pts_s=pts_s,
             step_s=STEP_S,
             speech_probability=probability,
-            f0_hz=_mean_of_voiced(f0_hz.reshape(steps, PITCH_FRAMES_PER_STEP)),
-            level_dbfs=level,
+            f0_hz=_mean_by_step(frames, self._start_s, len(probability)),
+            level_dbfs=np.concatenate(self._level)[: len(probability)],
+        )
+
+    def _recording(
+        self,
+        timeline: VoiceTimeline,
+        frames: SpectralFrames,
+        segments: tuple[SpeechSegment, ...],
+    ) -> RecordingQuality:
+        return RecordingQuality(
+            snr_db=signal_to_noise_db(timeline, segments),
+            clipped_share=self._quality.clipped_share(timeline, segments),
+            bandwidth_hz=self._quality.bandwidth_hz(),
+            reverberation_s=decay_time_s(frames.level_db, FRAME_S),
+            speakers=check_speakers(frames, segments),
         )
 
 
 def _levels(steps: F32) -> F32:
     """RMS level in dBFS of steps (K, N)."""
-    power = np.square(steps, dtype=np.float64).mean(axis=1)
-    decibel = 10 * np.log10(np.maximum(power, 10 ** (SILENCE_DBFS / 10)))
-    return decibel.astype(np.float32)
+    return decibel(np.square(steps, dtype=np.float64).mean(axis=1))
 
 
-def _mean_of_voiced(f0_hz: F32) -> F32:
-    """Mean over the voiced pitch frames of each step (K, P); NaN where none is."""
-    voiced = np.isfinite(f0_hz)
-    count = voiced.sum(axis=1)
-    total = np.where(voiced, f0_hz, 0).sum(axis=1)
+def _mean_by_step(frames: SpectralFrames, start_s: float, steps: int) -> F32:
+    """Mean F0 (steps,) over the voiced frames of each step; NaN where none is."""
+    voiced = np.isfinite(frames.f0_hz)
+    step = np.floor((frames.pts_s[voiced] - start_s) / STEP_S + 1e-6).astype(np.int64)
+    step = np.clip(step, 0, max(0, steps - 1))
+    count = np.bincount(step, minlength=steps)
+    total = np.bincount(step, frames.f0_hz[voiced], minlength=steps)
     mean = np.where(count > 0, total / np.maximum(count, 1), np.nan)
     return mean.astype(np.float32)
-
-
-def _joined(contours: list[PitchContour]) -> PitchContour:
-    join = partial(np.concatenate, axis=0)
-    return PitchContour(
-        join([c.pts_s for c in contours]),
-        join([c.f0_hz for c in contours]),
-        join([c.confidence for c in contours]),
-    )

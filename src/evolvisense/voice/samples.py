@@ -1,0 +1,78 @@
+"""What the indicators need of a voice: its features, their resamples and its evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from evolvisense.types.arrays import I64
+from evolvisense.types.indicators import Blocks, Feature, Measured, VoiceEvidence
+from evolvisense.types.voice import VoiceEmotion, VoiceReading
+from evolvisense.voice.measures import WHOLE, gather, statistics
+from evolvisense.voice.segments import inside
+
+VOICED_FEATURES: tuple[Feature, ...] = (
+    "f0_level_st",
+    "f0_sd_st",
+    "f0_range_st",
+    "level_sd_db",
+    "level_range_db",
+)
+SPEECH_FEATURES: tuple[Feature, ...] = ("syllable_rate_hz", "pause_share", "pause_mean_log_s")
+EMOTION_FEATURES: tuple[Feature, ...] = ("voice_anger_or_fear", "voice_fear")
+
+
+def voice_samples(reading: VoiceReading, blocks: Blocks) -> Mapping[Feature, Measured]:
+    """Features of the whole recording and of the resamples of its blocks (block bootstrap).
+
+    A resample is its blocks laid end to end: a frame, syllable, pause or window belongs to the
+    block of its middle, and a pause stays as long as it is. Features that cannot be computed for
+    the whole are left out.
+    """
+    parts = (reading.frames, reading.segments, reading.syllable_s, reading.emotion)
+    whole = statistics(gather(*parts), _repeats(WHOLE))
+    resampled = statistics(gather(*parts, blocks), _repeats(blocks))
+    stands_on = {
+        **dict.fromkeys(VOICED_FEATURES, reading.features.voiced_s),
+        **dict.fromkeys(SPEECH_FEATURES, reading.features.speech_s),
+        **dict.fromkeys(EMOTION_FEATURES, _heard_s(reading, reading.emotion)),
+    }
+    measured: dict[Feature, Measured] = {}
+    for feature, seconds in stands_on.items():
+        value = float(getattr(whole, feature)[0])
+        if np.isfinite(value):
+            measured[feature] = Measured(value, getattr(resampled, feature), seconds)
+    return measured
+
+
+def voice_evidence(reading: VoiceReading) -> VoiceEvidence:
+    """What gates ask of this voice."""
+    return VoiceEvidence(
+        speech_s=reading.features.speech_s,
+        voiced_s=reading.features.voiced_s,
+        snr_db=reading.quality.snr_db,
+        clipped_share=reading.quality.clipped_share,
+        several_speakers=reading.quality.speakers == "several",
+    )
+
+
+def _repeats(blocks: Blocks) -> I64:
+    """How often each resample holds each block: (R, B)."""
+    count = len(blocks)
+    rows = np.arange(len(blocks.draws))[:, None] * count
+    flat = np.bincount((rows + blocks.draws).ravel(), minlength=len(blocks.draws) * count)
+    return flat.reshape(len(blocks.draws), count).astype(np.int64)
+
+
+def _heard_s(reading: VoiceReading, emotion: VoiceEmotion | None) -> float:
+    """Seconds of speech inside any window of the emotion network."""
+    if emotion is None:
+        return 0.0
+    pts_s = reading.frames.pts_s
+    covered = np.zeros(len(pts_s), np.bool_)
+    for start_s, end_s in zip(emotion.start_s, emotion.end_s, strict=True):
+        first, last = np.searchsorted(pts_s, [start_s, end_s])
+        covered[first:last] = True
+    frame_s = float(pts_s[1] - pts_s[0]) if len(pts_s) > 1 else 0.0
+    return float((covered & inside(pts_s, reading.segments)).sum() * frame_s)
