@@ -1,4 +1,4 @@
-"""python -m evaluation: how well expression engines read the faces of labelled folders."""
+"""python -m evaluation: how well engines read labelled faces and voices."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from evaluation.errors import EvaluationError
 from evaluation.folders import Picture
 from evaluation.readers import Reader, open_reader
 from evaluation.run import FolderResult, Options, evaluate
+from evaluation.voices.command import add_commands
 from evolvisense.errors import EvolviSenseError
 from evolvisense.types.scores import EMOTIONS
 
@@ -96,25 +97,26 @@ def _parser() -> argparse.ArgumentParser:
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument("--json", action="store_true", help="one JSON object on stdout")
     shared.add_argument(
+        "--bootstrap", type=_count, default=1000, metavar="N", help="resamples of an interval"
+    )
+    pictures = argparse.ArgumentParser(add_help=False)
+    pictures.add_argument(
         "--group-by",
         type=_pattern,
         metavar="REGEX",
         help="pictures whose path has the same match (its first group) are one answer",
     )
-    shared.add_argument(
-        "--bootstrap", type=_count, default=1000, metavar="N", help="resamples of an interval"
-    )
-    shared.add_argument(
+    pictures.add_argument(
         "--batch", type=_count, default=64, metavar="N", help="pictures in memory at a time"
     )
     parser = argparse.ArgumentParser(prog="python -m evaluation", description=__doc__)
     commands = parser.add_subparsers(required=True)
-    one = commands.add_parser("faces", parents=[shared], help=faces.__doc__)
+    one = commands.add_parser("faces", parents=[shared, pictures], help=faces.__doc__)
     one.add_argument("folder", type=Path, metavar="DIR", help="CLASS/.../picture, or a zip file")
     one.add_argument("--engine", default="evolvisense", metavar="NAME")
     one.add_argument("--svg", type=Path, metavar="DIR", help="where to write the two figures")
     one.set_defaults(command=faces)
-    several = commands.add_parser("compare", parents=[shared], help=compare.__doc__)
+    several = commands.add_parser("compare", parents=[shared, pictures], help=compare.__doc__)
     several.add_argument("folders", type=Path, nargs="+", metavar="DIR")
     several.add_argument(
         "--engines",
@@ -124,6 +126,7 @@ def _parser() -> argparse.ArgumentParser:
         help="the others are compared with the first",
     )
     several.set_defaults(command=compare)
+    add_commands(commands, shared, _count)
     return parser
 
 

@@ -28,21 +28,21 @@ def print_result(console: Console, result: FolderResult, engine: EngineResult) -
     """Everything about one engine on one folder."""
     model, scores = engine.model, engine.scores
     console.print(f"{result.folder.path}: {engine.engine} ({model.id} {model.version})")
-    table = _table("", "value", "95 %")
+    table = plain_table("", "value", "95 %")
     table.add_row("n", str(scores.n), "")
     for name in HEADLINE:
         value, interval = _estimate(scores.headline[name])
         table.add_row(TITLES[name], value, interval)
     console.print(table)
     console.print(NOTE)
-    console.print(_class_table(scores.confusion))
-    console.print(_confusion_table(scores.confusion))
+    console.print(class_table(scores.confusion))
+    console.print(confusion_table(scores.confusion))
     console.print(_what_was_read(result, engine))
 
 
 def print_comparison(console: Console, results: list[FolderResult]) -> None:
     """One line for each engine on each folder."""
-    table = _table("folder, engine", "n", *TITLES.values(), "gain")
+    table = plain_table("folder, engine", "n", *TITLES.values(), "gain")
     for result in results:
         table.add_row(Path(result.folder.path).name)
         for engine in result.engines:
@@ -70,8 +70,9 @@ def _gain(estimate: Estimate) -> tuple[str, str]:
     return f"{estimate.value:+.3f}", interval
 
 
-def _class_table(confusion: I64) -> Table:
-    table = _table("class", "recall", "precision", "F1", "support")
+def class_table(confusion: I64) -> Table:
+    """Recall, precision, F1 and support of each class, counts (7, 8)."""
+    table = plain_table("class", "recall", "precision", "F1", "support")
     figures = (metrics.recall(confusion), metrics.precision(confusion), metrics.f1(confusion))
     for index, emotion in enumerate(EMOTIONS):
         shares = ["" if math.isnan(f[index]) else f"{f[index]:.3f}" for f in figures]
@@ -79,10 +80,10 @@ def _class_table(confusion: I64) -> Table:
     return table
 
 
-def _confusion_table(confusion: I64) -> Table:
-    """Rows: label of the folder; columns: answers, and no face where that happened."""
-    columns = [*EMOTIONS, *(["no face"] if confusion[:, -1].any() else [])]
-    table = _table("label \\ answer", *columns)
+def confusion_table(confusion: I64, missing: str = "no face") -> Table:
+    """Rows: labels; columns: answers, and `missing` where there was none."""
+    columns = [*EMOTIONS, *([missing] if confusion[:, -1].any() else [])]
+    table = plain_table("label \\ answer", *columns)
     for emotion, counts in zip(EMOTIONS, confusion.tolist(), strict=True):
         table.add_row(emotion, *(str(count) for count in counts[: len(columns)]))
     return table
@@ -105,7 +106,8 @@ def _what_was_read(result: FolderResult, engine: EngineResult) -> str:
     return f"{folder.path}: {', '.join(parts)}"
 
 
-def _table(first: str, *columns: str) -> Table:
+def plain_table(first: str, *columns: str) -> Table:
+    """An empty table: names to the left, figures to the right."""
     table = Table(box=box.SIMPLE_HEAD)
     table.add_column(first, overflow="fold")
     for column in columns:

@@ -48,9 +48,9 @@ def result_record(result: FolderResult, engine: EngineResult) -> dict[str, Any]:
         "bootstrap": options.bootstrap,
         "classes": list(EMOTIONS),
         "classes_present": [name for name, n in zip(EMOTIONS, support, strict=True) if n],
-        "per_class": _per_class(scores.confusion),
+        "per_class": class_figures(scores.confusion),
         "confusion": scores.confusion[:, : len(EMOTIONS)].tolist(),
-        "reliability": _reliability(scores.bins),
+        "reliability": reliability(scores.bins),
         "skipped": {
             "unknown_classes": dict(folder.unknown_classes),
             "without_class": folder.without_class,
@@ -64,7 +64,8 @@ def _estimate(estimate: Estimate) -> dict[str, float]:
     return {name: round(value, DIGITS) for name, value in asdict(estimate).items()}
 
 
-def _per_class(confusion: I64) -> dict[str, dict[str, float | int | None]]:
+def class_figures(confusion: I64) -> dict[str, dict[str, float | int | None]]:
+    """Recall, precision, F1 and support of each class, counts (7, 8)."""
     figures = {
         "recall": _numbers(metrics.recall(confusion)),
         "precision": _numbers(metrics.precision(confusion)),
@@ -77,7 +78,8 @@ def _per_class(confusion: I64) -> dict[str, dict[str, float | int | None]]:
     }
 
 
-def _reliability(bins: ReliabilityBins) -> dict[str, list[float | None]]:
+def reliability(bins: ReliabilityBins) -> dict[str, list[float | None]]:
+    """The bins of a reliability diagram."""
     return {
         "edges": _numbers(bins.edges),
         "count": bins.count.tolist(),
