@@ -8,12 +8,15 @@ from pathlib import Path
 import pytest
 
 import evolvisense
+from docs import example
+from docs.indicators import generated, with_parts
 from docs.reference import page_text, schema_text
 from evolvisense.models.spec import all_specs
 from evolvisense.report import LIMITS_NOTICE
 from evolvisense.server.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
+NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 
 
 def read(name: str) -> str:
@@ -22,6 +25,23 @@ def read(name: str) -> str:
 
 def test_report_schema_is_up_to_date() -> None:
     assert read("docs/report.schema.json") == schema_text(), "run `make docs`"
+
+
+def test_indicators_page_is_up_to_date() -> None:
+    page = read("docs/indicators.md")
+    assert page == with_parts(page, generated()), "run `make docs`"
+
+
+def test_the_worked_example_is_what_the_code_says() -> None:
+    if not example.is_possible():
+        pytest.skip(f"{example.PACK} is not here (set EVOLVISENSE_DATA to the data folder)")
+    page = read("docs/indicators.md")
+    now = with_parts(page, {"example": example.text()})
+    # Another processor adds up in another order: the last digit may differ.
+    assert NUMBER.sub("#", page) == NUMBER.sub("#", now), "run `make docs`"
+    assert [float(n) for n in NUMBER.findall(page)] == pytest.approx(
+        [float(n) for n in NUMBER.findall(now)], abs=0.5
+    ), "run `make docs`"
 
 
 def test_report_page_is_up_to_date() -> None:

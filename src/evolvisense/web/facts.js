@@ -23,12 +23,10 @@ export function fillFaceFacts(list, report, person) {
   ]);
 }
 
-/** Tiles of the recording and the voice. */
+/** Tiles of the recording. */
 export function fillFacts(list, report, person) {
   const analysed = report.frames.number.length;
   const withFace = report.frames.faces.filter((n) => n > 0).length;
-  const measures = report.voice?.measures;
-  const no = report.voice ? null : whyNoVoice(report.voice_absent_reason);
   const ofThePictures = (share) => `${percent(share)} of the pictures`;
   define(list, [
     ["Length", `${round(report.media.duration_s, 1)} s`],
@@ -37,9 +35,6 @@ export function fillFacts(list, report, person) {
     ["People found", report.people.length],
     ...(report.people.length > 1
       ? [[`Person ${person.id} seen in`, person.frames, ofThePictures(person.share_of_frames)]] : []),
-    ["Speech", measures ? `${round(measures.speech_s, 1)} s` : CANNOT_TELL, no],
-    ["Median pitch (F0)", measures?.f0_median_hz ? `${Math.round(measures.f0_median_hz)} Hz` : CANNOT_TELL,
-      no ?? (measures?.f0_median_hz ? null : "too little voiced speech")],
   ]);
 }
 

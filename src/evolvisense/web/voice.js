@@ -20,7 +20,7 @@ export function fillVoiceFacts(list, { voice }) {
     tile("Loudness varies by", measures.level_sd_db, (v) => `${round(v, 1)} dB`, "free of the microphone\u2019s gain"),
     tile("Heard in the voice", emotion && strongest(emotion), ([name]) => name, emotionNote(emotion)),
     tile("Over the background", quality.snr_db, (v) => `${Math.round(v)} dB`,
-      quality.clipped_share > 0 ? `${percent(quality.clipped_share)} clipped` : "not clipped",
+      quality.clipped_share > 0 ? `${round(100 * quality.clipped_share, 2)} % clipped` : "not clipped",
       "no background to compare with"),
   ]);
 }
