@@ -16,9 +16,11 @@ from evolvisense.models.engines import create_engine
 from evolvisense.types.media import AudioBlock
 from evolvisense.types.voice import VoiceReading
 from evolvisense.voice import VoiceReader
-from evolvisense.voice.features import speech_segments
+from evolvisense.voice.segments import speech_segments
 from tests.factory.media import vowel
+from tests.factory.voices import ESPEAK_RATE_HZ, spoken
 
+HARVARD = "Rice is often served in round bowls. The juice of lemons makes fine punch."
 READER = VoiceReader(create_engine("activity", "silero"), create_engine("pitch", "swift-f0"))
 
 
@@ -71,31 +73,18 @@ def test_timeline_is_regular_and_starts_with_the_sound() -> None:
     assert len(timeline.pts_s) == len(timeline.level_dbfs) == len(timeline.speech_probability)
 
 
-@settings(max_examples=10, deadline=None)
-@given(st.integers(160, 48_000))
+@settings(max_examples=6, deadline=None)
+@given(st.integers(160, 60_000))
 def test_block_size_never_changes_the_reading(cut: int) -> None:
-    mono = np.concatenate([vowel(0.6, 140.0), np.zeros(9_600, np.float32), vowel(0.4, 210.0)])
-    whole, parts = read(mono, cut=len(mono)), read(mono, cut=cut)
-    assert np.allclose(whole.timeline.level_dbfs, parts.timeline.level_dbfs, atol=1e-2)
-    assert np.allclose(
-        whole.timeline.speech_probability, parts.timeline.speech_probability, atol=1e-3
-    )
-    assert np.allclose(whole.timeline.f0_hz, parts.timeline.f0_hz, atol=0.1, equal_nan=True)
-
-
-def test_gain_moves_the_level_and_nothing_else(clip: Callable[[str], Path]) -> None:
-    blocks = list(decode_audio(clip("talk_hd_1.mp4")))
-    quiet = [AudioBlock(b.pts_s, b.rate_hz, b.mono / 4) for b in blocks]
-    loud_reading, quiet_reading = READER.read(blocks), READER.read(quiet)
-    assert loud_reading is not None
-    assert quiet_reading is not None
-    before, after = loud_reading.features, quiet_reading.features
-    assert before.f0_median_hz is not None
-    assert after.f0_median_hz == pytest.approx(before.f0_median_hz, rel=0.01)
-    assert after.level_sd_db == pytest.approx(before.level_sd_db or 0, abs=0.3)
-    assert after.level_median_dbfs == pytest.approx(
-        (before.level_median_dbfs or 0) - 12.04, abs=0.4
-    )
+    mono = np.concatenate([spoken(HARVARD, "en-us")] * 4)
+    whole, parts = read(mono, ESPEAK_RATE_HZ, cut=len(mono)), read(mono, ESPEAK_RATE_HZ, cut=cut)
+    assert len(mono) > 9 * ESPEAK_RATE_HZ  # more than one of the pieces that are worked on
+    assert parts.features == whole.features
+    assert parts.quality == whole.quality
+    assert parts.segments == whole.segments
+    for track in ("f0_hz", "level_db", "tilt_db", "hnr_db", "cpp_db"):
+        ours, theirs = getattr(parts.frames, track), getattr(whole.frames, track)
+        assert np.array_equal(ours, theirs, equal_nan=True)
 
 
 @pytest.mark.parametrize(

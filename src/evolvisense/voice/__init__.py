@@ -1,9 +1,14 @@
 """Sound becomes a description of the voice.
 
-`activity`, `pitch`: engines. `reading`: one pass over the blocks of a stream.
-`features`: statistics. `legacy`: the two means of formula v1.
+Engines: `activity`, `pitch`, `emotion` (with `mel`). One pass: `reading` (what comes in pieces:
+`tracks`, `stream_quality`, `windows`, `levelling`), and `live` for a voice that is speaking.
+Measures: `segments`, `frames`, `periods`, `syllables`, `pauses`, `recording`, `speakers`;
+`measures` makes statistics of them, `features` the report's and `samples` the bootstrap's.
+`legacy`: the two means of formula v1.
 """
 
+from evolvisense.voice.live import LiveVoice, LiveVoiceUpdate
 from evolvisense.voice.reading import VoiceReader
+from evolvisense.voice.samples import voice_evidence, voice_samples
 
-__all__ = ["VoiceReader"]
+__all__ = ["LiveVoice", "LiveVoiceUpdate", "VoiceReader", "voice_evidence", "voice_samples"]

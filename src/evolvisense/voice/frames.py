@@ -65,7 +65,7 @@ def power_spectra(mono: F32, rate_hz: int, middles: I64) -> F32:
 
 def spectral_tilt_db(spectra: F32, rate_hz: int) -> F32:
     """Level of 1-5 kHz minus level of 50-1000 Hz (F,) in dB of power spectra (F, K)."""
-    hz = np.arange(spectra.shape[1]) * rate_hz / (2 * (spectra.shape[1] - 1))
+    hz = np.arange(spectra.shape[1], dtype=np.float64) * rate_hz / (2 * (spectra.shape[1] - 1))
     low, high = (
         spectra[:, (hz >= band[0]) & (hz < band[1])].sum(axis=1, dtype=np.float64)
         for band in (TILT_LOW_HZ, TILT_HIGH_HZ)
@@ -133,8 +133,9 @@ def _hann(length: int) -> F32:
 def _interpolated_peak(values: F64) -> F64:
     """Maximum within a sample of the middle of (F, 2 n + 1), by a windowed sinc and a parabola."""
     reach = values.shape[1] // 2
-    offset = np.linspace(-1, 1, 9)
-    distance = offset[:, None] - np.arange(-reach, reach + 1)
+    offset = np.linspace(-1, 1, 9, dtype=np.float64)
+    taps = np.arange(-reach, reach + 1, dtype=np.float64)
+    distance: F64 = offset[:, None] - taps
     window = 0.5 + 0.5 * np.cos(np.pi * distance / (reach + 1))
     fine = values @ (np.sinc(distance) * window).T
     at = np.clip(np.argmax(fine, axis=1), 1, len(offset) - 2)

@@ -10,8 +10,9 @@ STEP_SAMPLES = 512
 TARGET = 0.1
 """RMS that loud speech is brought to, full scale is 1."""
 MAX_GAIN = 1000.0
-FORGETTING = 0.5
-"""A chunk counts half as much as the one after it."""
+HALF_LIFE_S = 8.0
+"""What was heard this long ago counts half."""
+RATE_HZ = 16_000
 
 
 class Levelling:
@@ -33,7 +34,7 @@ class Levelling:
         power = np.square(whole, dtype=np.float64).reshape(max(steps, 1), -1).mean(axis=1)
         total = float(power.sum())
         here = float(np.square(power).sum() / total) if total > 0 else 0.0
-        self._power = max(here, FORGETTING * self._power)
+        self._power = max(here, 0.5 ** (len(mono) / (HALF_LIFE_S * RATE_HZ)) * self._power)
         if self._power <= 0:
             return mono
         return mono * np.float32(min(TARGET / np.sqrt(self._power), MAX_GAIN))

@@ -124,10 +124,12 @@ def statistics(material: Material, repeats: I64) -> Statistics:
     pauses = _summed(material.pause_block, None, repeats)
     pause_s = _summed(material.pause_block, material.pause_s, repeats)
     log_s = _summed(material.pause_block, np.log(material.pause_s), repeats)
-    long = _summed(material.pause_block, material.pause_s > LONG_PAUSE_S, repeats)
+    long = _summed(
+        material.pause_block, (material.pause_s > LONG_PAUSE_S).astype(np.float64), repeats
+    )
     talk_s = speech_s + pause_s
     fear, anger_or_fear = _emotion(material, repeats)
-    rate = _over(repeats @ material.syllables, speech_s)
+    rate = _over((repeats @ material.syllables).astype(np.float64), speech_s)
     return Statistics(
         voiced_s=voiced_s,
         speech_s=speech_s,

@@ -61,11 +61,20 @@ def _window(samples: F32) -> F32:
 
 def analyse(samples: F32) -> tuple[F32, F32]:
     """float32 (N,) -> mel power (T, MELS) re full scale, autocorrelation (T, LAGS)."""
+    return describe(spectra(samples))
+
+
+def spectra(samples: F32) -> F32:
+    """float32 (N,) -> power of each frame (T, FRAME_SAMPLES / 2 + 1) re full scale."""
     if len(samples) < FRAME_SAMPLES:
         samples = np.pad(samples, (0, FRAME_SAMPLES - len(samples)))
     frames = np.lib.stride_tricks.sliding_window_view(samples, FRAME_SAMPLES)[::HOP_SAMPLES]
     spectrum = np.fft.rfft(frames * _taper(), axis=1)
-    power = (spectrum.real**2 + spectrum.imag**2).astype(np.float32)
+    return (spectrum.real**2 + spectrum.imag**2).astype(np.float32)
+
+
+def describe(power: F32) -> tuple[F32, F32]:
+    """Power of frames, see `spectra` -> mel power (T, MELS), autocorrelation (T, LAGS)."""
     mel = power @ _mel_bands()
     low, cosines = _lag_cosines()
     compressed = np.cbrt(power[:, low : low + len(cosines)])

@@ -51,7 +51,7 @@ def signal_to_noise_db(
 
     Speech is the mean power inside segments less that of the background; the background is the
     median power outside of them, or, where nothing is outside, the 5th percentile inside: then the
-    figure is a lower bound. Free of gain.
+    figure is a lower bound. Free of gain; between -30 and 70 dB.
     """
     speech = inside(timeline.pts_s, segments)
     if not speech.any():
@@ -65,8 +65,8 @@ def signal_to_noise_db(
         noise_power = 10 ** (np.median(background) / 10)
     else:
         noise_power = 10 ** (np.percentile(level[speech], QUIETEST_PERCENTILE) / 10)
-    clean = max(speech_power - noise_power, 1e-3 * noise_power)
-    return float(10 * np.log10(clean / noise_power))
+    ratio = (speech_power - noise_power) / noise_power
+    return float(10 * np.log10(np.clip(ratio, 1e-3, 10 ** (DIGITAL_SILENCE_DB / 10))))
 
 
 def flattened_peaks(mono: F32) -> Bools:
@@ -84,7 +84,7 @@ def flattened_peaks(mono: F32) -> Bools:
         edges = np.array(runs(side >= CLIP_FROM * highest), np.int64).reshape(-1, 2)
         lengths = edges[:, 1] - edges[:, 0]
         starts = np.cumsum(lengths) - lengths
-        at = np.arange(lengths.sum()) + np.repeat(edges[:, 0] - starts, lengths)
+        at = np.arange(int(lengths.sum())) + np.repeat(edges[:, 0] - starts, lengths)
         value = side[at]
         height = np.maximum.reduceat(value, starts)
         share = value / np.repeat(height, lengths)

@@ -33,17 +33,17 @@ def voice_samples(reading: VoiceReading, blocks: Blocks) -> Mapping[Feature, Mea
     parts = (reading.frames, reading.segments, reading.syllable_s, reading.emotion)
     whole = statistics(gather(*parts), _repeats(WHOLE))
     resampled = statistics(gather(*parts, blocks), _repeats(blocks))
-    stands_on = {
-        **dict.fromkeys(VOICED_FEATURES, reading.features.voiced_s),
-        **dict.fromkeys(SPEECH_FEATURES, reading.features.speech_s),
-        **dict.fromkeys(EMOTION_FEATURES, _heard_s(reading, reading.emotion)),
+    groups = (
+        (VOICED_FEATURES, reading.features.voiced_s),
+        (SPEECH_FEATURES, reading.features.speech_s),
+        (EMOTION_FEATURES, _heard_s(reading, reading.emotion)),
+    )
+    return {
+        feature: Measured(float(value[0]), getattr(resampled, feature), seconds)
+        for features, seconds in groups
+        for feature in features
+        if np.isfinite(value := getattr(whole, feature))[0]
     }
-    measured: dict[Feature, Measured] = {}
-    for feature, seconds in stands_on.items():
-        value = float(getattr(whole, feature)[0])
-        if np.isfinite(value):
-            measured[feature] = Measured(value, getattr(resampled, feature), seconds)
-    return measured
 
 
 def voice_evidence(reading: VoiceReading) -> VoiceEvidence:

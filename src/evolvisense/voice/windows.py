@@ -59,9 +59,8 @@ class EmotionWindows:
         if length >= MIN_SPEECH_S * self._rate_hz and not is_covered:
             self._consider([self._window(self._end - length, length)])
         best = self._best
-        if not self._read and best is not None:
-            if best.share * len(best.mono) >= MIN_SPEECH_S * self._rate_hz:
-                self._have_read([best])
+        if best is not None and best.share * len(best.mono) >= MIN_SPEECH_S * self._rate_hz:
+            self._have_read([best])
         if not self._read:
             return None
         begin, end, probs, arousal, share = (
