@@ -1,0 +1,1 @@
+"""Trains the voice-emotion network that ships as `models/specs/voice.onnx`."""
