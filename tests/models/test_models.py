@@ -65,7 +65,7 @@ def remote(url: str) -> ModelSpec:
 
 
 def test_every_spec_is_complete() -> None:
-    assert set(all_specs()) == {"face", "yunet"}
+    assert set(all_specs()) == {"face", "voice", "yunet"}
     for model in all_specs().values():
         assert len(model.sha256) == 64
         assert model.licence
@@ -146,5 +146,5 @@ def test_engines_are_found_by_name() -> None:
 def test_an_unknown_engine_names_the_known_ones() -> None:
     with pytest.raises(UnknownEngineError, match="libfacedetection, yunet"):
         create_engine("detector", "haar")
-    with pytest.raises(UnknownEngineError, match="face, yunet"):
+    with pytest.raises(UnknownEngineError, match="face, voice, yunet"):
         spec("nothing")

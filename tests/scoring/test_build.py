@@ -1,0 +1,111 @@
+"""The reference set's builder on made-up speakers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import get_args
+
+import numpy as np
+import pytest
+
+from evolvisense.scoring.reference import parse_reference
+from evolvisense.types.indicators import FEATURES, Language
+from evolvisense.types.scores import EMOTIONS
+from evolvisense.types.voice import VoiceEmotion
+from evolvisense.voice.measures import Material
+from training.reference.assumed import ASSUMED, Assumed
+
+pytest.importorskip("soundfile")  # decodes the pack; part of the training environment
+
+from training.reference import build, speakers
+
+CLIPS = 8
+FRAMES = 60
+HEAD = Assumed(2.6, 0.6, 0.2, "made up")
+
+
+def speaker(number: int) -> speakers.Speaker:
+    """A voice whose level, spread and rate are its own, in eight clips of a second."""
+    rng = np.random.default_rng(number)
+    frames = CLIPS * FRAMES
+    probs = rng.dirichlet(np.ones(len(EMOTIONS)), CLIPS).astype(np.float32)
+    corpus = ("ravdess", "nemo", "ased")[number % 3]
+    return speakers.Speaker(
+        name=f"speaker{number}",
+        corpus=corpus,
+        language=speakers.LANGUAGE_OF[corpus],
+        sex=("female", "male")[number // 3 % 2],
+        clips=CLIPS,
+        audio_s=float(CLIPS),
+        material=Material(
+            semitones=rng.normal(rng.normal(8, 4), rng.uniform(1, 3), frames),
+            level_db=rng.normal(0, rng.uniform(3, 6), frames),
+            voiced_block=np.repeat(np.arange(CLIPS), FRAMES),
+            frame_s=0.016,
+            speech_s=np.full(CLIPS, 1.2),
+            syllables=rng.poisson(rng.uniform(4, 7), CLIPS),
+            pause_s=np.zeros(0),
+            pause_block=np.zeros(0, np.int64),
+            emotion=VoiceEmotion(
+                start_s=np.zeros(CLIPS),
+                end_s=np.ones(CLIPS),
+                probs=probs,
+                arousal=probs[:, 0],
+                speech_share=np.ones(CLIPS, np.float32),
+            ),
+            emotion_block=np.arange(CLIPS),
+        ),
+    )
+
+
+@pytest.fixture(autouse=True)
+def few_splits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build, "SPLITS", 20)
+
+
+@pytest.fixture(scope="module")
+def people() -> list[speakers.Speaker]:
+    return [speaker(number) for number in range(24)]
+
+
+def test_the_document_is_a_reference_of_every_language(people: list[speakers.Speaker]) -> None:
+    document = build.reference(people, {**ASSUMED, "head_speed_log_deg_s": HEAD}, has_emotion=True)
+    for language in get_args(Language):
+        reference = parse_reference(document, language)
+        assert set(reference.norms) == set(FEATURES)
+        assert np.linalg.eigvalsh(reference.rho).min() > 0
+        assert reference.norms["head_speed_log_deg_s"].is_provisional
+        assert not reference.norms["f0_sd_st"].is_provisional
+    assert document["about"]["corpora"]["nemo"]["speakers"] == 8
+    again = build.reference(people, {**ASSUMED, "head_speed_log_deg_s": HEAD}, has_emotion=True)
+    assert document["norms"] == again["norms"], "the same data give the same numbers"
+
+
+def test_without_folds_the_emotions_have_no_reference(people: list[speakers.Speaker]) -> None:
+    document = build.reference(people, ASSUMED, has_emotion=False)
+    missing = {"voice_fear", "voice_anger_or_fear", "head_speed_log_deg_s"}
+    assert set(parse_reference(document, "pl").norms) == set(FEATURES) - missing
+
+
+def test_gain_of_a_clip_changes_nothing(people: list[speakers.Speaker]) -> None:
+    level_db = people[0].material.level_db
+    assert speakers.centred(level_db + 12) == pytest.approx(speakers.centred(level_db))
+    assert len(speakers.centred(np.zeros(0))) == 0
+
+
+def test_halves_of_a_speaker_hold_each_clip_once(people: list[speakers.Speaker]) -> None:
+    features = ["syllable_rate_hz"]
+    sample = build.sample_of(people[:3], features)  # type: ignore[arg-type]
+    whole = sample.value * sample.seconds
+    halves = (sample.halves * sample.halves_s).sum(axis=0)
+    assert halves == pytest.approx(np.repeat(whole[:, None], build.SPLITS, axis=1))
+
+
+def test_speakers_are_told_apart_by_what_differs(people: list[speakers.Speaker]) -> None:
+    document = build.reference(people, ASSUMED, has_emotion=True)
+    reliability = {f: about["reliability"] for f, about in document["features"].items()}
+    assert reliability["f0_level_st"] > 0.9
+    assert reliability["voice_fear"] < reliability["f0_level_st"]
+    silent = [replace(p, material=replace(p.material, emotion=None)) for p in people]
+    with_nothing = build.reference(silent, ASSUMED, has_emotion=False)
+    assert with_nothing["norms"]["en"]["f0_sd_st"] == document["norms"]["en"]["f0_sd_st"]
