@@ -35,11 +35,11 @@ def heard(mono: NDArray[np.float32], rate_hz: int, start_s: float = 0.0) -> Voic
 def scores(
     mono: NDArray[np.float32], rate_hz: int, start_s: float = 0.0, gates: Gates = GATES
 ) -> Mapping[IndicatorName, float]:
-    """Scores against English speech of the indicators that have one."""
+    """Scores against all languages of the indicators that have one."""
     reading = heard(mono, rate_hz, start_s)
     blocks = plan_blocks(start_s, reading.features.duration_s)
     evidence = assemble(voice_samples(reading, blocks), voice_evidence(reading), blocks=len(blocks))
-    found = score_v2(evidence, load_reference("en"), gates=gates).indicators
+    found = score_v2(evidence, load_reference(), gates=gates).indicators
     return {one.name: one.score for one in found if one.score is not None}
 
 
@@ -56,7 +56,11 @@ def coded(
     resampler = av.AudioResampler(encoder.format, "mono", coded_hz, encoder.frame_size)
     frame = av.AudioFrame.from_ndarray(mono[None], "fltp", "mono")
     frame.sample_rate = rate_hz
-    packets = [p for f in [*resampler.resample(frame), *resampler.resample(None)] for p in encoder.encode(f)]
+    packets = [
+        p
+        for f in [*resampler.resample(frame), *resampler.resample(None)]
+        for p in encoder.encode(f)
+    ]
     packets += encoder.encode(None)
     decoded = [f for packet in packets for f in decoder.decode(packet)]
     return np.concatenate(list(_mono(decoded))), decoded[0].sample_rate

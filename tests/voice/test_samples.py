@@ -19,7 +19,7 @@ from evolvisense.types.voice import (
     VoiceReading,
 )
 from evolvisense.voice.features import describe_voice
-from evolvisense.voice.measures import PERCENTILES, percentiles
+from evolvisense.voice.measures import PERCENTILES, in_speaking_range, percentiles
 from evolvisense.voice.periods import PeriodMarks
 from evolvisense.voice.samples import voice_evidence, voice_samples
 from evolvisense.voice.segments import overlap_s
@@ -121,6 +121,7 @@ def test_resamples_are_those_of_a_recording_written_out() -> None:
     for segment in reading.segments:
         spoken |= (frames.pts_s >= segment.start_s) & (frames.pts_s < segment.end_s)
     voiced = spoken & np.isfinite(frames.f0_hz)
+    voiced[voiced] = in_speaking_range(frames.f0_hz[voiced])
     block = blocks.of(frames.pts_s)
     for row, draw in enumerate(blocks.draws):
         at = np.concatenate([np.flatnonzero(voiced & (block == b)) for b in draw])

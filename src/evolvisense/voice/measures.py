@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evolvisense.types.arrays import F32, F64, I64
+from evolvisense.types.arrays import F32, F64, I64, Bools
 from evolvisense.types.indicators import Blocks
 from evolvisense.types.scores import EMOTIONS
 from evolvisense.types.voice import SpectralFrames, SpeechSegment, VoiceEmotion
@@ -21,6 +21,8 @@ MIN_VOICED_S = 0.5
 """Less voiced speech than this is described by no statistic (ours)."""
 MIN_SPEECH_FOR_RATE_S = 1.0
 """Nor has less speech than this a syllable rate (ours)."""
+RANGE_OF_FIRST_QUARTILE = 0.75
+RANGE_OF_THIRD_QUARTILE = 2.5
 REFERENCE_HZ = 100.0
 """Semitones are counted from here."""
 SEMITONES_PER_OCTAVE = 12
@@ -32,7 +34,7 @@ class Material:
     """What statistics are made of, each item in the block of its middle."""
 
     semitones: F64
-    """(V,) F0 of the voiced frames in speech, re 100 Hz."""
+    """(V,) F0 of the voiced frames in speech, in the speaker's range, re 100 Hz."""
     level_db: F64
     """(V,) their intensity."""
     voiced_block: I64
@@ -87,6 +89,7 @@ def gather(
     """The material of a reading, sorted into blocks."""
     count = len(blocks)
     voiced = inside(frames.pts_s, segments) & np.isfinite(frames.f0_hz)
+    voiced[voiced] = in_speaking_range(frames.f0_hz[voiced])
     pauses = find_pauses(segments)
     middle = (emotion.start_s + emotion.end_s) / 2 if emotion is not None else np.zeros(0)
     return Material(
@@ -101,6 +104,18 @@ def gather(
         emotion=emotion,
         emotion_block=blocks.of(middle),
     )
+
+
+def in_speaking_range(f0_hz: F32) -> Bools:
+    """Which of F0 (V,) lie in the speaker's range: .75 of the first to 2.5 of the third quartile.
+
+    What lies outside is mostly half or twice the pitch; the upper limit is the wide one, for
+    expressive speech (Hirst 2007, 2011).
+    """
+    if not len(f0_hz):
+        return np.zeros(0, np.bool_)
+    first, third = np.percentile(f0_hz, [25, 75])
+    return (f0_hz >= RANGE_OF_FIRST_QUARTILE * first) & (f0_hz <= RANGE_OF_THIRD_QUARTILE * third)
 
 
 def semitones(f0_hz: F32) -> F64:
