@@ -102,7 +102,7 @@ def run(paths: Sequence[Path], job: Job) -> int:
                 _errors.print(f"{path}: {error} ({error.code})", markup=False, highlight=False)
                 continue
             _deliver(report, path, job, taken)
-    if not job.formats:
+    if not job.formats and failed < len(files):
         print_limits()
     if failed:
         _errors.print(f"{failed} of {len(files)} files could not be analysed", highlight=False)
