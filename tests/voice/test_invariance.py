@@ -60,8 +60,10 @@ def differences(
         "long_pause_share": 0.0,
     }
     if off_grid:
-        limits |= dict.fromkeys(("f0_sd_st", "f0_excursion_st", "level_sd_db", "tilt_db"), 0.35)
-        limits |= {"f0_median_hz": 2.5, "f0_range_st": 1.0, "hnr_db": 0.5, "level_range_db": 0.8}
+        limits |= dict.fromkeys(("f0_sd_st", "level_sd_db", "tilt_db"), 0.35)
+        # P5 stands on a few frames.
+        limits |= dict.fromkeys(("f0_range_st", "f0_excursion_st"), 1.0)
+        limits |= {"f0_median_hz": 2.5, "hnr_db": 0.5, "level_range_db": 0.8}
         limits |= {"f0_level_st": 0.2, "speech_s": 0.2, "syllables": 2, "syllable_rate_hz": 0.25}
         limits |= {"pause_mean_log_s": 0.2, "pause_share": 0.02, "pauses_per_min": 0.5}
         limits |= {"cpp_db": 0.3, "level_median_dbfs": 0.3}
@@ -90,7 +92,7 @@ def test_gain_changes_the_level_and_nothing_else(gain_db: float) -> None:
     assert scaled.quality.reverberation_s == pytest.approx(loud.quality.reverberation_s, abs=0.05)
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=6, deadline=None, derandomize=True)
 @given(st.floats(0, 12), st.floats(0, 12))
 def test_silence_before_and_after_changes_nothing(before_s: float, after_s: float) -> None:
     mono = talk()

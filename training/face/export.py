@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SPECS = Path(__file__).resolve().parents[2] / "src" / "evolvisense" / "models" / "specs"
-VERSION = "2"
+VERSION = "2.1"
 GREY_LIMIT = 2.0
 """Mean difference between colour channels, grey levels, below which a picture counts as grey."""
 MIN_STORED = 256
