@@ -12,7 +12,8 @@ from evolvisense.scoring.reference import parse_reference
 from evolvisense.types.indicators import FEATURES, Language
 from evolvisense.types.scores import EMOTIONS
 from evolvisense.types.voice import VoiceEmotion
-from evolvisense.voice.measures import Material
+from evolvisense.voice.measures import Material, gather
+from tests.factory.readings import voice_reading
 from training.reference.assumed import ASSUMED, Assumed
 
 pytest.importorskip("soundfile")  # decodes the pack; part of the training environment
@@ -87,10 +88,29 @@ def test_without_folds_the_emotions_have_no_reference(people: list[speakers.Spea
     assert set(parse_reference(document, "pl").norms) == set(FEATURES) - missing
 
 
-def test_gain_of_a_clip_changes_nothing(people: list[speakers.Speaker]) -> None:
-    level_db = people[0].material.level_db
-    assert speakers.centred(level_db + 12) == pytest.approx(speakers.centred(level_db))
-    assert len(speakers.centred(np.zeros(0))) == 0
+def test_gain_of_a_clip_changes_nothing() -> None:
+    clip = np.repeat([0, 2], 5)
+    level_db = np.arange(10.0)
+    louder = level_db + np.where(clip == 2, 12.0, 0.0)
+    assert speakers.centred(louder, clip) == pytest.approx(speakers.centred(level_db, clip))
+    assert speakers.centred(np.zeros(0), np.zeros(0, np.int64)).tolist() == []
+
+
+def test_clips_are_measured_as_one_recording_without_pauses_between() -> None:
+    silent = voice_reading(0.0, 4.0, [(0.5, 1.5), (2.0, 3.5)])
+    f0_hz = np.full(len(silent.frames.pts_s), 150, np.float32)
+    one = replace(silent, frames=replace(silent.frames, f0_hz=f0_hz))
+    joined = speakers.joined([one, one, one])
+    alone = gather(one.frames, one.segments, one.syllable_s, one.emotion)
+    assert joined.speech_s == pytest.approx([2.5, 2.5, 2.5])
+    assert joined.pause_s == pytest.approx([0.5, 0.5, 0.5])
+    assert joined.pause_block.tolist() == [0, 1, 2]
+    assert joined.syllables.tolist() == [len(one.syllable_s)] * 3
+    assert joined.semitones == pytest.approx(np.tile(alone.semitones, 3))
+    assert len(alone.semitones) > 100
+    assert np.bincount(joined.voiced_block).tolist() == [len(alone.semitones)] * 3
+    windows = 0 if one.emotion is None else len(one.emotion.start_s)
+    assert np.bincount(joined.emotion_block, minlength=3).tolist() == [windows] * 3
 
 
 def test_halves_of_a_speaker_hold_each_clip_once(people: list[speakers.Speaker]) -> None:

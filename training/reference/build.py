@@ -19,13 +19,12 @@ from typing import Any
 
 import numpy as np
 
+from evolvisense import Analyzer
 from evolvisense.models.sessions import OnnxSession
 from evolvisense.scoring.reference import FILE
 from evolvisense.types.arrays import F64
 from evolvisense.types.indicators import Feature
-from evolvisense.voice.activity import SileroActivity
 from evolvisense.voice.emotion import VoiceEmotionReader
-from evolvisense.voice.pitch import SwiftF0Pitch
 from evolvisense.voice.samples import EMOTION_FEATURES
 from training.reference import norms
 from training.reference.assumed import ASSUMED, RELIABILITY, Assumed
@@ -67,16 +66,18 @@ def main() -> None:
     parser.add_argument("--folds", type=Path, help="folder with fold0.onnx, fold1.onnx, ...")
     parser.add_argument("--out", type=Path, default=TARGET)
     options = parser.parse_args()
+    # First, for it takes seconds and may fail where the models of this checkout do not fit.
+    analyzer = Analyzer()
+    assumed = {**ASSUMED, "head_speed_log_deg_s": head_norm(analyzer, data_dir() / "clips")}
     clips, networks = load_clips(), None
     if options.folds is not None:
         check_folds(options.folds, clips)
         networks = fold_networks(options.folds)
     speakers = read_speakers(clips, networks)
-    assumed = {**ASSUMED, "head_speed_log_deg_s": head_norm(data_dir() / "clips")}
     document = reference(speakers, assumed, has_emotion=networks is not None)
+    document["about"]["extractors"] = {model.id: model.version for model in analyzer.models}
     if options.folds is not None:
         document["about"]["folds"] = fold_hashes(options.folds)
-        document["about"]["extractors"]["voice"] = VoiceEmotionReader().model.version
     document["about"]["command"] = shlex.join(
         ["python", "-m", "training.reference.build"]
         + ([] if options.folds is None else ["--folds", str(options.folds)])
@@ -188,7 +189,6 @@ def rounded(value: float) -> float:
 
 
 def provenance(speakers: list[Speaker]) -> dict[str, Any]:
-    engines = [SileroActivity().model, SwiftF0Pitch().model]
     corpora: dict[str, Any] = {}
     for corpus, text in CORPORA.items():
         mine = [s for s in speakers if s.corpus == corpus]
@@ -204,7 +204,6 @@ def provenance(speakers: list[Speaker]) -> dict[str, Any]:
     return {
         "written": datetime.now(UTC).date().isoformat(),
         "corpora": corpora,
-        "extractors": {model.id: model.version for model in engines},
         "method": NOTES,
     }
 

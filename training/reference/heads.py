@@ -16,9 +16,8 @@ SAME_ACTOR_S = 2.1
 """Mean length of the six clips of one CREMA-D actor."""
 
 
-def head_norm(clips: Path) -> Assumed:
+def head_norm(analyzer: Analyzer, clips: Path) -> Assumed:
     """Mean and spread over five people, noise from six sentences of one."""
-    analyzer = Analyzer()
     people = [log_speed(analyzer, clips / f"{name}.mp4") for name in CLIPS]
     one = [log_speed(analyzer, clips / f"crema_1001_dfa_{name}.flv") for name in SAME_ACTOR]
     return Assumed(

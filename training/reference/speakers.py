@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evolvisense.types.arrays import F64, I64
 from evolvisense.types.engines import VoiceEmotionClassifier
-from evolvisense.types.indicators import Feature, Language
+from evolvisense.types.indicators import Blocks, Feature, Language
 from evolvisense.types.media import AudioBlock
-from evolvisense.types.voice import VoiceEmotion, VoiceReading
+from evolvisense.types.voice import SpectralFrames, SpeechSegment, VoiceEmotion, VoiceReading
 from evolvisense.voice import VoiceReader
 from evolvisense.voice.activity import SileroActivity
 from evolvisense.voice.measures import Material, Statistics, gather, statistics
@@ -21,6 +21,8 @@ from evolvisense.voice.samples import EMOTION_FEATURES, SPEECH_FEATURES, VOICED_
 from training.voice.dataset import RATE_HZ, Clips
 
 CALM = ("neutral", "calm")
+SPACING_S = 1000.0
+"""From the start of one clip to that of the next: far longer than any clip."""
 LANGUAGE_OF: dict[str, Language] = {"ravdess": "en", "nemo": "pl", "ased": "am"}
 FEATURES: tuple[Feature, ...] = (*VOICED_FEATURES, *SPEECH_FEATURES, *EMOTION_FEATURES)
 
@@ -65,45 +67,64 @@ def read_speakers(clips: Clips, networks: Sequence[VoiceEmotionClassifier] | Non
 
 
 def joined(readings: Sequence[VoiceReading]) -> Material:
-    """The material of several clips, each a block of its own.
+    """The material of several clips as of one recording, each clip a block of its own.
 
+    Measured together, as a recording would be: the range of a speaker's voice is that of all clips.
     The silence between two clips is no pause, and how loud a clip is against the next is an
     accident of the recording: each is brought to the same median.
     """
-    parts = [gather(r.frames, r.segments, r.syllable_s, r.emotion) for r in readings]
-
-    def numbered(lengths: list[int]) -> I64:
-        return np.repeat(np.arange(len(parts)), lengths).astype(np.int64)
-
-    emotions = [part.emotion for part in parts]
-    return Material(
-        semitones=np.concatenate([p.semitones for p in parts]),
-        level_db=np.concatenate([centred(p.level_db) for p in parts]),
-        voiced_block=numbered([len(p.semitones) for p in parts]),
-        frame_s=max(p.frame_s for p in parts),
-        speech_s=np.concatenate([p.speech_s for p in parts]),
-        syllables=np.concatenate([p.syllables for p in parts]),
-        pause_s=np.concatenate([p.pause_s for p in parts]),
-        pause_block=numbered([len(p.pause_s) for p in parts]),
-        emotion=joined_emotion([e for e in emotions if e is not None]),
-        emotion_block=numbered([0 if e is None else len(e.start_s) for e in emotions]),
+    starts_s = np.arange(len(readings)) * SPACING_S
+    laid_out = [shifted(r, float(start)) for r, start in zip(readings, starts_s, strict=True)]
+    names = [field.name for field in fields(SpectralFrames)]
+    edges_s = np.append(starts_s, len(readings) * SPACING_S) - SPACING_S / 2
+    material = gather(
+        SpectralFrames(
+            *(np.concatenate([getattr(r.frames, name) for r in laid_out]) for name in names)
+        ),
+        tuple(segment for r in laid_out for segment in r.segments),
+        np.concatenate([r.syllable_s for r in laid_out]),
+        joined_emotion([r.emotion for r in laid_out if r.emotion is not None]),
+        Blocks(edges_s, np.zeros((0, len(readings)), np.int64)),
+    )
+    inside = material.pause_s < SPACING_S / 2
+    return replace(
+        material,
+        level_db=centred(material.level_db, material.voiced_block),
+        pause_s=material.pause_s[inside],
+        pause_block=material.pause_block[inside],
     )
 
 
-def centred(level_db: F64) -> F64:
-    return level_db - np.median(level_db) if len(level_db) else level_db
+def shifted(reading: VoiceReading, by_s: float) -> VoiceReading:
+    """The same clip on a clock that began so much earlier."""
+    emotion = reading.emotion
+    return replace(
+        reading,
+        frames=replace(reading.frames, pts_s=reading.frames.pts_s + by_s),
+        segments=tuple(
+            SpeechSegment(segment.start_s + by_s, segment.end_s + by_s)
+            for segment in reading.segments
+        ),
+        syllable_s=reading.syllable_s + by_s,
+        emotion=None
+        if emotion is None
+        else replace(emotion, start_s=emotion.start_s + by_s, end_s=emotion.end_s + by_s),
+    )
+
+
+def centred(level_db: F64, clip: I64) -> F64:
+    """Levels (V,) over the median of their clip."""
+    over = level_db.copy()
+    for number in np.unique(clip):
+        over[clip == number] -= np.median(level_db[clip == number])
+    return over
 
 
 def joined_emotion(parts: Sequence[VoiceEmotion]) -> VoiceEmotion | None:
     if not parts:
         return None
-    return VoiceEmotion(
-        start_s=np.concatenate([p.start_s for p in parts]),
-        end_s=np.concatenate([p.end_s for p in parts]),
-        probs=np.concatenate([p.probs for p in parts]),
-        arousal=np.concatenate([p.arousal for p in parts]),
-        speech_share=np.concatenate([p.speech_share for p in parts]),
-    )
+    names = [field.name for field in fields(VoiceEmotion)]
+    return VoiceEmotion(*(np.concatenate([getattr(p, name) for p in parts]) for name in names))
 
 
 def measured(speaker: Speaker, repeats: NDArray[np.int64]) -> tuple[F64, F64]:
