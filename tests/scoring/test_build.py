@@ -11,7 +11,7 @@ import pytest
 from evolvisense.scoring.reference import parse_reference
 from evolvisense.types.indicators import FEATURES, Language
 from evolvisense.types.scores import EMOTIONS
-from evolvisense.types.voice import VoiceEmotion
+from evolvisense.types.voice import VoiceEmotion, VoiceReading
 from evolvisense.voice.measures import Material, gather
 from tests.factory.readings import voice_reading
 from training.reference.assumed import ASSUMED, Assumed
@@ -96,21 +96,32 @@ def test_gain_of_a_clip_changes_nothing() -> None:
     assert speakers.centred(np.zeros(0), np.zeros(0, np.int64)).tolist() == []
 
 
+def clip(f0_hz: float) -> VoiceReading:
+    """Four seconds with a pause of half a second, all speech at one pitch."""
+    reading = voice_reading(0.0, 4.0, [(0.5, 1.5), (2.0, 3.5)])
+    pitch = np.full(len(reading.frames.pts_s), f0_hz, np.float32)
+    return replace(reading, frames=replace(reading.frames, f0_hz=pitch))
+
+
 def test_clips_are_measured_as_one_recording_without_pauses_between() -> None:
-    silent = voice_reading(0.0, 4.0, [(0.5, 1.5), (2.0, 3.5)])
-    f0_hz = np.full(len(silent.frames.pts_s), 150, np.float32)
-    one = replace(silent, frames=replace(silent.frames, f0_hz=f0_hz))
-    joined = speakers.joined([one, one, one])
+    joined = speakers.joined([clip(200.0)] * 3)
+    one = clip(200.0)
     alone = gather(one.frames, one.segments, one.syllable_s, one.emotion)
+    assert len(alone.semitones) > 100
     assert joined.speech_s == pytest.approx([2.5, 2.5, 2.5])
     assert joined.pause_s == pytest.approx([0.5, 0.5, 0.5])
     assert joined.pause_block.tolist() == [0, 1, 2]
     assert joined.syllables.tolist() == [len(one.syllable_s)] * 3
     assert joined.semitones == pytest.approx(np.tile(alone.semitones, 3))
-    assert len(alone.semitones) > 100
     assert np.bincount(joined.voiced_block).tolist() == [len(alone.semitones)] * 3
     windows = 0 if one.emotion is None else len(one.emotion.start_s)
     assert np.bincount(joined.emotion_block, minlength=3).tolist() == [windows] * 3
+
+
+def test_the_range_of_a_voice_is_that_of_all_clips() -> None:
+    halved = speakers.joined([clip(200.0)] * 5 + [clip(100.0)])
+    assert np.bincount(halved.voiced_block, minlength=6)[-1] == 0, "an octave error stays out"
+    assert halved.semitones == pytest.approx(12.0)
 
 
 def test_halves_of_a_speaker_hold_each_clip_once(people: list[speakers.Speaker]) -> None:
