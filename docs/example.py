@@ -17,7 +17,8 @@ from pathlib import Path
 import numpy as np
 
 from evolvisense.media import MediaLimits, decode_audio
-from evolvisense.scoring import assemble, load_reference, plan_blocks, score_v2
+from evolvisense.pipeline.evidence import sound_evidence
+from evolvisense.scoring import load_reference, score_v2
 from evolvisense.scoring.v2 import SHRINKAGE
 from evolvisense.types.indicators import Contribution, Indicators
 from evolvisense.types.media import AudioBlock
@@ -25,7 +26,6 @@ from evolvisense.voice import VoiceReader
 from evolvisense.voice.activity import SileroActivity
 from evolvisense.voice.emotion import VoiceEmotionReader
 from evolvisense.voice.pitch import SwiftF0Pitch
-from evolvisense.voice.samples import voice_evidence, voice_samples
 
 DATA = Path(
     os.environ.get("EVOLVISENSE_DATA", Path(__file__).resolve().parents[2] / "shared" / "data")
@@ -47,9 +47,7 @@ def indicators() -> Indicators:
     reader = VoiceReader(SileroActivity(), SwiftF0Pitch(), VoiceEmotionReader())
     reading = reader.read(joined)
     assert reading is not None
-    blocks = plan_blocks(0.0, reading.features.duration_s)
-    evidence = assemble(voice_samples(reading, blocks), voice_evidence(reading), blocks=len(blocks))
-    return score_v2(evidence, load_reference())
+    return score_v2(sound_evidence(reading), load_reference())
 
 
 def text() -> str:

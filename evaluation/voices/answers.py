@@ -13,7 +13,8 @@ from evaluation.voices.choices import ScoreName
 from evaluation.voices.loudness import normalised
 from evolvisense.errors import EvolviSenseError
 from evolvisense.media.audio import decode_audio
-from evolvisense.scoring import Gates, Reference, assemble, plan_blocks, score_v2
+from evolvisense.pipeline.evidence import sound_evidence
+from evolvisense.scoring import Gates, Reference, score_v2
 from evolvisense.scoring.v1 import voice_scores
 from evolvisense.types.arrays import F64
 from evolvisense.types.engines import VoiceEmotionClassifier
@@ -21,7 +22,6 @@ from evolvisense.types.media import AudioBlock
 from evolvisense.types.scores import EMOTIONS
 from evolvisense.types.voice import VoiceEmotion, VoiceReading
 from evolvisense.voice.reading import RATE_HZ, STEP_SAMPLES
-from evolvisense.voice.samples import voice_evidence, voice_samples
 from evolvisense.voice.windows import EmotionWindows
 
 
@@ -110,8 +110,5 @@ def _indicators(
     reading: VoiceReading, reference: Reference, gates: Gates
 ) -> dict[str, float | None]:
     """Scores of the indicators without a face and without a personal baseline."""
-    start_s = float(reading.timeline.pts_s[0]) if len(reading.timeline.pts_s) else 0.0
-    blocks = plan_blocks(start_s, reading.features.duration_s)
-    evidence = assemble(voice_samples(reading, blocks), voice_evidence(reading), blocks=len(blocks))
-    found = score_v2(evidence, reference, gates=gates).indicators
+    found = score_v2(sound_evidence(reading), reference, gates=gates).indicators
     return {indicator.name: indicator.score for indicator in found}

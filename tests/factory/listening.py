@@ -9,11 +9,12 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from evolvisense.scoring import GATES, Gates, assemble, load_reference, plan_blocks, score_v2
+from evolvisense.pipeline.evidence import sound_evidence
+from evolvisense.scoring import GATES, Gates, load_reference, score_v2
 from evolvisense.types.indicators import IndicatorName
 from evolvisense.types.media import AudioBlock
 from evolvisense.types.voice import VoiceReading
-from evolvisense.voice import VoiceReader, voice_evidence, voice_samples
+from evolvisense.voice import VoiceReader
 from evolvisense.voice.activity import SileroActivity
 from evolvisense.voice.emotion import VoiceEmotionReader
 from evolvisense.voice.pitch import SwiftF0Pitch
@@ -36,9 +37,7 @@ def scores(
     mono: NDArray[np.float32], rate_hz: int, start_s: float = 0.0, gates: Gates = GATES
 ) -> Mapping[IndicatorName, float]:
     """Scores against all languages of the indicators that have one."""
-    reading = heard(mono, rate_hz, start_s)
-    blocks = plan_blocks(start_s, reading.features.duration_s)
-    evidence = assemble(voice_samples(reading, blocks), voice_evidence(reading), blocks=len(blocks))
+    evidence = sound_evidence(heard(mono, rate_hz, start_s))
     found = score_v2(evidence, load_reference(), gates=gates).indicators
     return {one.name: one.score for one in found if one.score is not None}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from evolvisense.report.indicator_parts import BaselinePart, IndicatorBlock, IndicatorPart
+from evolvisense.scoring import GATES
 from evolvisense.types.indicators import Feature, MissingReason
 
 SHOWN_CONTRIBUTIONS = 3
@@ -28,17 +29,18 @@ FEATURE_NAMES: dict[Feature, str] = {
 WHY_MISSING: dict[MissingReason, str] = {
     "no_voice": "no voice was read",
     "no_face": "no face was found",
-    "too_little_voiced_speech": "under 10 s of voiced speech",
-    "too_little_speech": "under 20 s of speech",
-    "too_noisy": "the voice is less than 15 dB over the background",
+    "too_little_voiced_speech": f"under {GATES.min_voiced_s:.0f} s of voiced speech",
+    "too_little_speech": f"under {GATES.min_speech_s:.0f} s of speech",
+    "too_noisy": f"the voice is less than {GATES.min_snr_db:.0f} dB over the background",
     "clipped": "the sound is clipped",
     "several_speakers": "several voices are heard",
-    "too_few_face_frames": "under 150 frames with the face",
-    "face_seen_too_rarely": "the face is seen in under 60 % of the frames",
-    "face_too_small": "under 40 pixels between the eyes",
-    "face_turned_away": "the head is turned by more than 30 degrees",
+    "too_few_face_frames": f"under {GATES.min_face_frames} frames with the face",
+    "face_seen_too_rarely": f"the face is seen in under {100 * GATES.min_face_share:.0f} % of the "
+    "frames",
+    "face_too_small": f"under {GATES.min_eye_distance_px:.0f} pixels between the eyes",
+    "face_turned_away": f"the head is turned by more than {GATES.max_yaw_deg:.0f} degrees",
     "too_few_frames_per_second": "too few frames a second",
-    "seen_too_short_for_blinks": "the face is seen for under 30 s",
+    "seen_too_short_for_blinks": f"the face is seen for under {GATES.min_blink_seen_s:.0f} s",
     "engine_reads_no_actions": "the expression engine does not read it",
     "never_silent": "the person is never silent",
     "no_pause": "there is no pause",

@@ -34,6 +34,13 @@ def gather_evidence(
     )
 
 
+def sound_evidence(voice: VoiceReading) -> Evidence:
+    """Features of a voice alone, over blocks of its stream."""
+    start_s = float(voice.timeline.pts_s[0]) if len(voice.timeline.pts_s) else 0.0
+    blocks = plan_blocks(start_s, voice.features.duration_s)
+    return assemble(voice_samples(voice, blocks), voice_evidence(voice), blocks=len(blocks))
+
+
 def main_of(people: Sequence[Person], behaviours: Sequence[Behaviour]) -> Behaviour | None:
     """What the main person does; None where nobody was found."""
     mains = [b for person, b in zip(people, behaviours, strict=True) if person.is_main]

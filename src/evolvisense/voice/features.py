@@ -9,7 +9,6 @@ from evolvisense.types.voice import (
     Phonation,
     SpectralFrames,
     SpeechSegment,
-    VoiceEmotion,
     VoiceFeatures,
 )
 from evolvisense.voice.measures import (
@@ -38,10 +37,9 @@ def describe_voice(
     segments: tuple[SpeechSegment, ...],
     syllable_s: F64,
     duration_s: float,
-    emotion: VoiceEmotion | None = None,
 ) -> VoiceFeatures:
     """Statistics of voiced speech; None where there is too little of it."""
-    material = gather(frames, segments, syllable_s, emotion)
+    material = gather(frames, segments, syllable_s, None)
     found = statistics(material, np.ones((1, 1), np.int64))
     level_st = _number(found.f0_level_st)
     voiced_s = float(found.voiced_s[0])
