@@ -1,5 +1,8 @@
-"""`uvicorn app:app --host 0.0.0.0 --port 7860`; settings come from the environment."""
+"""`uvicorn app:app --host 127.0.0.1 --port 7860`; settings come from the environment."""
 
-from evolvisense.server import create_app
+from evolvisense.server import Settings, create_app
+from evolvisense.server.logs import configure_logs
 
-app = create_app()
+settings = Settings()
+configure_logs(settings.log_format, settings.log_level)
+app = create_app(settings)

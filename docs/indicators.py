@@ -7,6 +7,7 @@ speech pack, where the data folder is there.
 from __future__ import annotations
 
 import inspect
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import fields
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from docs import example
 from evolvisense.scoring import GATES, WEIGHTS, Gates, load_reference
+from evolvisense.scoring.reference import read_about
 from evolvisense.scoring.weights import BASELINE_ONLY
 from evolvisense.types.indicators import FEATURES, INDICATORS, Language
 
@@ -44,8 +46,8 @@ def reference_table() -> str:
     languages: tuple[Language, ...] = ("any", "en", "pl", "am")
     sets = {language: load_reference(language) for language in languages}
     rows = [
-        "| feature | " + " | ".join(languages) + " | reliability |",
-        "|---|---|---|---|---|---|",
+        "| feature | " + " | ".join(languages) + " |",
+        "|---|---|---|---|---|",
     ]
     for feature in FEATURES:
         norms = [sets[language].norms.get(feature) for language in languages]
@@ -54,7 +56,32 @@ def reference_table() -> str:
             continue
         cells = ["-" if norm is None else f"{norm.mean:.2f} ± {norm.sd:.2f}" for norm in norms]
         mark = " (provisional)" if known[0].is_provisional else ""
-        cells.append(f"{known[0].reliability:.2f}{mark}")
+        rows.append(f"| `{feature}`{mark} | " + " | ".join(cells) + " |")
+    return "\n".join(rows)
+
+
+def measuring_table() -> str:
+    """What chance, conditions and networks do to every feature, and what is left of it."""
+    norms = load_reference().norms
+    about: dict[str, dict[str, float]] = read_about()["conditions"]["features"]
+    rows = [
+        "| feature | sigma, `any` | chance, 30 s | conditions | their mean | networks | r |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for feature in FEATURES:
+        if (norm := norms.get(feature)) is None:
+            continue
+        chance = math.sqrt(norm.noise_var_s / 30)
+        cells = [f"{norm.sd:.3f}", f"{chance:.3f}"]
+        if parts := about.get(feature):
+            cells += [f"{parts['condition_sd']:.3f}", f"{parts['shift']:+.3f}"]
+            cells.append(f"{parts['network_sd']:.3f}" if parts["network_sd"] else "")
+        else:
+            cells += ["not measured", "", ""]
+        if norm.is_provisional:
+            cells.append(f"{norm.reliability:.2f} (assumed)")
+        else:
+            cells.append(f"{norm.reliability:.2f} ({norm.session_reliability:.2f})")
         rows.append(f"| `{feature}` | " + " | ".join(cells) + " |")
     return "\n".join(rows)
 
@@ -64,6 +91,7 @@ def generated() -> dict[str, str]:
     return {
         "weights": weights_table(),
         "gates": gates_table(),
+        "measuring": measuring_table(),
         "reference": reference_table(),
     }
 

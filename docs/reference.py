@@ -27,6 +27,23 @@ The table that `--csv` writes has one row for each face and frame, with the colu
 `timeline` and one column for each expression and, where the engine reads them, each facial action.
 Columns that an engine for expressions alone cannot fill are empty. A frame in which nobody was
 found has one row in which everything but its number and time is empty.
+
+`--parquet` (`to_parquet`, needs `evolvisense[parquet]`) writes the same rows with types: whole
+numbers are int64, `time_s` is float64, all other numbers are float32, and what is empty in the CSV
+is null, except `uncertain` of a frame that may be read, which is the empty text. The metadata of
+the file says where it comes from under keys that begin with `evolvisense.`: `schema_version`,
+`producer_version`, `limits`, `media_sha256` where it is known, and as JSON `media`, `options`,
+`models`, `warnings` and `withheld`.
+
+`--html` (`to_html`) writes one page to read and print, without scripts and without anything loaded
+from elsewhere. Its curves are means of at most 480 stretches of time, so it is for people; programs
+read the JSON.
+
+`--observations-only` (`observations_only`) withholds what infers an emotion: the probabilities of
+expressions, the emotion heard in the voice, the features and indicators that stand on it, and the
+whole `v1` block. These fields are null and `withheld` names them. What stays describes behaviour:
+smile, blinks, speaking, head, facial actions, pitch, loudness, pauses, and the indicators made of
+these alone.
 """
 
 

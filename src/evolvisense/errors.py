@@ -5,14 +5,23 @@
     `EmptyFileError`, `NotAVideoError`, `NoVideoStreamError`, `NoFramesError`, `FileUnreadableError`
     `LimitError`: readable, but larger than a setting allows
       `FileTooLargeError`, `FrameTooLargeError`, `VideoTooLongError`, `TooManyStreamsError`
-    `InvalidOptionError`
+    `BadPictureError`: a picture of a live stream
+    `InvalidOptionError`, `WebhookRefusedError`
+    `ConsentMissingError`, `PurposeRefusedError`: the strict profile
+    `IdempotencyConflictError`: the key of a request was used before
     `BaselineError`: a personal baseline
       `BaselineNameError`, `BaselineNotFoundError`, `BaselineRecordingError`, `BaselineTaskError`,
       `BaselineCorruptError`
   `EngineError`: this installation
-    `UnknownEngineError`, `EngineUnavailableError`
+    `UnknownEngineError`, `EngineUnavailableError`, `FormatUnavailableError`
     `ModelMissingError`, `ModelCorruptError`, `ModelDownloadError`
+  `StorageError`: the disk or the database of the server
+    `StorageFullError`, `DatabaseError`
+  `AuditError`: the audit log cannot be written, so nothing may be analysed
+  `SandboxError`: work in a process of its own came to no result
+    `SandboxDiedError`, `SandboxLimitError`, `SandboxTaskError`
   `BusyError`: try again later
+    `QueueFullError`
   `CancelledError`: somebody asked the work to stop
 
 `code` is stable and meant for programs; the text is meant for people and says what to do.
@@ -20,7 +29,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 
 class EvolviSenseError(Exception):
@@ -65,6 +74,12 @@ class NoFramesError(InputError):
     code = "no_frames"
 
 
+class BadPictureError(InputError):
+    """The bytes are no complete picture of a kind that is read here."""
+
+    code = "bad_picture"
+
+
 class LimitError(InputError):
     """The file is readable but exceeds a limit that is a setting."""
 
@@ -99,6 +114,34 @@ class InvalidOptionError(InputError):
     """An option is outside its range."""
 
     code = "invalid_option"
+
+
+class IdempotencyConflictError(InputError):
+    """There are jobs of that owner with that idempotency key."""
+
+    code = "idempotency_conflict"
+
+    def __init__(self, message: str, job_ids: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.job_ids = job_ids
+
+
+class WebhookRefusedError(InputError):
+    """The URL of a webhook is none that this server sends to."""
+
+    code = "webhook_refused"
+
+
+class ConsentMissingError(InputError):
+    """The strict profile asks for a consent that is not there or not whole."""
+
+    code = "consent_required"
+
+
+class PurposeRefusedError(InputError):
+    """The strict profile asks for a purpose, and this is none that it allows."""
+
+    code = "purpose_refused"
 
 
 class BaselineError(InputError):
@@ -155,6 +198,12 @@ class EngineUnavailableError(EngineError):
     code = "engine_unavailable"
 
 
+class FormatUnavailableError(EngineError):
+    """A format is known, but what writes it is not installed."""
+
+    code = "format_unavailable"
+
+
 class ModelMissingError(EngineError):
     """A model file is not on this machine, and nothing is downloaded unasked."""
 
@@ -173,14 +222,81 @@ class ModelDownloadError(EngineError):
     code = "model_download_failed"
 
 
+class StorageError(EvolviSenseError):
+    """The disk or the database of the server does not do its work."""
+
+    code = "storage_error"
+
+
+class StorageFullError(StorageError):
+    """No space is left, or less than is kept free."""
+
+    code = "storage_full"
+
+
+class DatabaseError(StorageError):
+    """The database cannot be reached or read, or a newer program wrote it."""
+
+    code = "database_error"
+
+
+class AuditError(EvolviSenseError):
+    """The audit log cannot be written, and nothing is analysed without it."""
+
+    code = "audit_unavailable"
+
+
+class SandboxError(EvolviSenseError):
+    """Work in a process of its own came to no result."""
+
+    code = "sandbox_error"
+
+
+class SandboxDiedError(SandboxError):
+    """The process ended, or said what makes no sense, in the middle of its work."""
+
+    code = "sandbox_died"
+
+    def __init__(
+        self, message: str, *, signal: int | None = None, exit_code: int | None = None
+    ) -> None:
+        super().__init__(message)
+        self.signal, self.exit_code = signal, exit_code
+
+
+class SandboxLimitError(SandboxError):
+    """The process was killed for exceeding a limit."""
+
+    code = "sandbox_limit"
+
+    def __init__(self, which: Literal["memory", "cpu", "wall"], message: str) -> None:
+        super().__init__(message)
+        self.which: Literal["memory", "cpu", "wall"] = which
+
+
+class SandboxTaskError(SandboxError):
+    """The process answered with a failure; it can go on. `code` is the one that it gave."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code  # pyright: ignore[reportAttributeAccessIssue] - of the task, not the class
+        self.detail = detail
+
+
 class BusyError(EvolviSenseError):
-    """The queue is full."""
+    """Others keep the database or the models at this moment."""
 
     code = "busy"
 
     def __init__(self, message: str, retry_after_s: int) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+
+class QueueFullError(BusyError):
+    """No further job, upload or waiting client has a place."""
+
+    code = "queue_full"
 
 
 class CancelledError(EvolviSenseError):

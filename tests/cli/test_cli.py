@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
+import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
@@ -76,10 +79,59 @@ def test_folder_in_and_folder_out(
     assert sorted(p.name for p in out.iterdir()) == ["a-2.csv", "a-2.json", "a.csv", "a.json"]
 
 
+def test_html_on_standard_output_names_the_file(silent_video: Path) -> None:
+    code, out, _ = run("analyze", silent_video, "--html", "--frame-skip", 25)
+    assert code == 0
+    assert out.startswith("<!doctype html>")
+    assert f"<h1>{silent_video.name}</h1>" in out
+
+
+def test_html_and_parquet_go_to_a_folder(silent_video: Path, tmp_path: Path) -> None:
+    options = ("--html", "--parquet", "--frame-skip", 25, "--out", tmp_path)
+    code, _, err = run("analyze", silent_video, *options)
+    assert code == 0
+    assert "silent.parquet" in err.replace("\n", "")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["silent.html", "silent.parquet"]
+    table = pq.read_table(tmp_path / "silent.parquet")
+    assert table.column("frame_number").to_pylist() == [25, 50]
+    digest = hashlib.sha256(silent_video.read_bytes()).hexdigest()
+    assert table.schema.metadata[b"evolvisense.media_sha256"].decode() == digest
+
+
+def test_parquet_without_pyarrow_is_told_before_the_analysis(
+    silent_video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
+    code, _, err = run("analyze", silent_video, "--parquet", "--out", tmp_path)
+    assert code == 2
+    assert "evolvisense[parquet]" in err.replace("\n", "")
+    assert not list(tmp_path.iterdir())
+
+
+def test_observations_only_holds_for_every_format(silent_video: Path, tmp_path: Path) -> None:
+    options = ("--observations-only", "--frame-skip", 25)
+    code, _, _ = run("analyze", silent_video, *options, "--json", "--html", "--out", tmp_path)
+    assert code == 0
+    report = Report.model_validate_json((tmp_path / "silent.json").read_text())
+    assert report.v1 is None
+    assert report.withheld is not None
+    assert "Observations only" in (tmp_path / "silent.html").read_text()
+
+
+def test_observations_only_leaves_a_summary_without_emotions(face_video: Path) -> None:
+    code, out, _ = run("analyze", face_video, "--frame-skip", 10, "--observations-only")
+    assert code == 0
+    assert "withheld on request" in out
+    assert "happy" not in out
+    assert "expression certain in 7 of 7 frames" in out
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
         ("--frame-skip", "0"),
+        ("--html", "--json"),
+        ("--parquet",),
         ("--max-frames", "0"),
         ("--smoothing", "no"),
         ("--json", "--csv"),

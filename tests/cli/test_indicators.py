@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from typing import get_args
-
 import pytest
 
-from evolvisense.cli.indicators import (
-    FEATURE_NAMES,
-    WHY_MISSING,
-    baseline_lines,
-    indicator_lines,
-    missing_lines,
-)
+from evolvisense.cli.indicators import baseline_lines, indicator_lines, missing_lines
 from evolvisense.report.indicator_parts import BaselinePart, ChangePart, IndicatorPart
 from evolvisense.report.indicators import indicators_part
-from evolvisense.scoring.gates import GATES
-from evolvisense.types.indicators import FEATURES, Indicator, MissingReason
+from evolvisense.types.indicators import Indicator
 from tests.factory.readings import all_indicators, contribution, indicator
 
 
@@ -60,26 +51,11 @@ def test_no_score_says_how_much_is_there_and_what_is_missing() -> None:
     ]
 
 
-def test_everything_has_words() -> None:
-    assert set(FEATURE_NAMES) == set(FEATURES)
-    assert set(WHY_MISSING) == set(get_args(MissingReason))
-
-
-@pytest.mark.parametrize(
-    ("reason", "limit"),
-    [
-        ("too_little_voiced_speech", f"{GATES.min_voiced_s:.0f} s"),
-        ("too_little_speech", f"{GATES.min_speech_s:.0f} s"),
-        ("too_noisy", f"{GATES.min_snr_db:.0f} dB"),
-        ("too_few_face_frames", f"{GATES.min_face_frames} frames"),
-        ("face_seen_too_rarely", f"{100 * GATES.min_face_share:.0f} %"),
-        ("face_too_small", f"{GATES.min_eye_distance_px:.0f} pixels"),
-        ("face_turned_away", f"{GATES.max_yaw_deg:.0f} degrees"),
-        ("seen_too_short_for_blinks", f"{GATES.min_blink_seen_s:.0f} s"),
-    ],
-)
-def test_words_name_the_limits_of_the_gates(reason: MissingReason, limit: str) -> None:
-    assert limit in WHY_MISSING[reason]
+def test_a_withheld_indicator_is_said_and_has_no_number() -> None:
+    withheld = part(indicator()).model_copy(
+        update={"score": None, "no_score_reason": "withheld", "contributions": []}
+    )
+    assert indicator_lines(withheld) == "withheld on request"
 
 
 def baseline(**changed: object) -> BaselinePart:

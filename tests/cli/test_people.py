@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import get_args
 
 import numpy as np
 import pytest
 
-from evolvisense.cli.people import WHY_ABSENT, WHY_UNCERTAIN, describe
+from evolvisense.cli.people import describe
 from evolvisense.report.schema import BehaviourMeasures, BlinkEvent, FaceTimeline, Person
-from evolvisense.types.behaviour import UNCERTAINTIES, AbsentReason, Uncertainty
+from evolvisense.types.behaviour import Uncertainty
 from evolvisense.types.scores import EMOTIONS, Emotion
 
 ALL = BehaviourMeasures(
@@ -138,6 +137,15 @@ def test_a_small_face_has_no_blinks_and_no_head_speed() -> None:
     ]
 
 
-def test_every_code_has_words() -> None:
-    assert {"", *WHY_UNCERTAIN} == set(UNCERTAINTIES)
-    assert set(WHY_ABSENT) == set(get_args(AbsentReason))
+def test_withheld_expressions_are_left_out_and_the_rest_is_told() -> None:
+    someone = person()
+    hidden = someone.model_copy(
+        update={
+            "mean_probabilities": None,
+            "timeline": someone.timeline.model_copy(update={"probabilities": None}),
+        }
+    )
+    assert describe(hidden, 1).splitlines() == [
+        "expression certain in 4 of 4 frames",
+        "2 blinks (12 a minute), smile 25%, speaking 50%, head turns 9°/s",
+    ]

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from evolvisense import AnalysisOptions, Analyzer
 from evolvisense.report import LIMITS_NOTICE, Report, to_csv, to_json
-from evolvisense.report.writers import CSV_COLUMNS
+from evolvisense.report.table import BASE_COLUMNS
 from evolvisense.types.scores import EMOTIONS
 from tests.factory.media import Film, astronaut, plain
 
@@ -39,7 +39,7 @@ def test_json_is_strict_and_names_its_version(report: Report) -> None:
         raise AssertionError(f"{constant} is not JSON")
 
     content = json.loads(to_json(report), parse_constant=refuse)
-    assert content["schema_version"] == "1.2"
+    assert content["schema_version"] == "1.3"
     assert content["limits"] == LIMITS_NOTICE
     assert content["producer"]["name"] == "evolvisense"
 
@@ -75,7 +75,7 @@ def test_the_shape_rejects_what_it_does_not_know(report: Report) -> None:
 def test_table_has_one_row_for_each_face_and_frame(report: Report) -> None:
     rows = list(csv.DictReader(io.StringIO(to_csv(report))))
     assert len(rows) == 7
-    assert tuple(rows[0])[: len(CSV_COLUMNS)] == CSV_COLUMNS
+    assert tuple(rows[0])[: len(BASE_COLUMNS)] == BASE_COLUMNS
     for row, number in zip(rows, report.frames.number, strict=True):
         assert int(row["frame_number"]) == number
         assert sum(float(row[e]) for e in EMOTIONS) == pytest.approx(1, abs=5e-4)

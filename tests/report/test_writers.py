@@ -5,53 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import json
-from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from evolvisense.expression.behaviour import describe_people
 from evolvisense.report import Report, to_csv, to_json
-from evolvisense.report.people import person_part
-from evolvisense.report.writers import CSV_COLUMNS, MOTION_COLUMNS
-from evolvisense.types.faces import FaceObservations, Person
+from evolvisense.report.table import BASE_COLUMNS, MOTION_COLUMNS
 from evolvisense.types.scores import EMOTIONS
-from evolvisense.types.voice import SpeechSegment
 from tests.factory.faces import Painted
-from tests.factory.findings import LAYOUT, frame_log, geometry, observations
+from tests.factory.findings import LAYOUT, geometry, observations
 from tests.factory.flow import analyze_painted
+from tests.report.conftest import with_people
 
-PEOPLE = (Person(1, (1,), True), Person(2, (2,), False))
 TIMES = np.arange(30) / 30
-
-
-@pytest.fixture(scope="module")
-def full() -> Report:
-    """Two people, one of whom leaves; then nobody; by an engine that reads actions."""
-    first, second = Painted(80, 100, emotion="happy"), Painted(240, 120, side_px=64)
-    scenes = [[first, second]] * 10 + [[second]] * 5 + [[]] * 3
-    return analyze_painted([(i / 25, faces) for i, faces in enumerate(scenes)], [(0.1, 0.3)])
-
-
-@pytest.fixture(scope="module")
-def expressions_only(full: Report) -> Report:
-    """The same report as an engine without actions would have made it."""
-    row = [*range(10), *range(15)]
-    order = np.argsort(row, kind="stable")
-    track_id = np.array([1] * 10 + [2] * 15)[order]
-    return with_people(full, observations(np.array(row)[order], track_id))
-
-
-def with_people(report: Report, faces: FaceObservations) -> Report:
-    frames = replace(frame_log(report.frames.time_s), face_count=report.frames.faces)
-    layout = None if faces.geometry is None else LAYOUT
-    segments = [SpeechSegment(0.1, 0.3)]
-    behaviours = describe_people(PEOPLE, frames, faces, layout, segments, smooth=True)
-    people = [
-        person_part(person, behaviour, frames, faces, layout)
-        for person, behaviour in zip(PEOPLE, behaviours, strict=True)
-    ]
-    return report.model_copy(update={"people": people})
 
 
 def table(report: Report) -> list[dict[str, str]]:
@@ -59,14 +25,14 @@ def table(report: Report) -> list[dict[str, str]]:
 
 
 def test_columns_have_one_name_each() -> None:
-    names = [*CSV_COLUMNS, *LAYOUT.actions]
+    names = [*BASE_COLUMNS, *LAYOUT.actions]
     assert len(names) == len(set(names))
-    assert set(EMOTIONS) | set(MOTION_COLUMNS) < set(CSV_COLUMNS)
+    assert set(EMOTIONS) | set(MOTION_COLUMNS) < set(BASE_COLUMNS)
 
 
 def test_with_actions_the_table_has_a_column_for_each(full: Report) -> None:
     rows = table(full)
-    assert tuple(rows[0]) == (*CSV_COLUMNS, *LAYOUT.actions)
+    assert tuple(rows[0]) == (*BASE_COLUMNS, *LAYOUT.actions)
     for row in rows[:25]:
         for name in (*MOTION_COLUMNS, *LAYOUT.actions):
             assert np.isfinite(float(row[name]))
@@ -76,7 +42,7 @@ def test_with_actions_the_table_has_a_column_for_each(full: Report) -> None:
 
 def test_without_actions_the_table_ends_before_them(expressions_only: Report) -> None:
     rows = table(expressions_only)
-    assert tuple(rows[0]) == CSV_COLUMNS
+    assert tuple(rows[0]) == BASE_COLUMNS
     assert {row[name] for row in rows for name in MOTION_COLUMNS} == {""}
     assert sum(float(rows[0][emotion]) for emotion in EMOTIONS) == pytest.approx(1, abs=5e-4)
 

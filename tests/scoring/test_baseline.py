@@ -34,6 +34,18 @@ def test_mean_and_spread_are_shrunken_by_hand() -> None:
     assert (own.reliability, own.noise_var_s) == (norm.reliability, norm.noise_var_s)
 
 
+def test_conditions_do_not_count_against_recordings_made_alike() -> None:
+    norm = replace(
+        NORM, noise_var_s=30.0, condition_sd=2.0, reliability=0.4, session_reliability=0.9
+    )
+    own = personal_norm(np.array([4.0, 5.0, 6.0]), norm)
+    assert norm.measurement_sd(30.0) == pytest.approx(sqrt(5))
+    assert own.measurement_sd(30.0) == pytest.approx(1.0)
+    assert own.reliability == norm.session_reliability
+    same = personal_norm(np.array([4.0, 5.0, 6.0]), replace(norm, condition_sd=0.0))
+    assert (own.mean, own.sd) == (same.mean, same.sd)
+
+
 @given(st.lists(st.floats(-50, 50), min_size=3, max_size=40), st.floats(0.1, 0.95))
 def test_the_mean_lies_between_the_own_and_everybodys(values: list[float], icc: float) -> None:
     own = personal_norm(np.array(values), replace(NORM, mean=100.0, retest_icc=icc))

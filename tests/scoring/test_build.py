@@ -16,13 +16,21 @@ from evolvisense.voice.measures import Material, gather
 from tests.factory.readings import voice_reading
 from training.reference.assumed import ASSUMED, Assumed
 
-pytest.importorskip("soundfile")  # decodes the pack; part of the training environment
+# Part of the training environment: the one decodes the pack, the other makes rooms.
+pytest.importorskip("soundfile")
+pytest.importorskip("scipy")
 
-from training.reference import build, speakers
+from training.reference import build, norms, speakers
 
 CLIPS = 8
 FRAMES = 60
 HEAD = Assumed(2.6, 0.6, 0.2, "made up")
+ALL = {**ASSUMED, "head_speed_log_deg_s": HEAD}
+STRAYS = norms.Strays(
+    corpus=np.repeat(["ased", "nemo"], 2),
+    deviation=np.full((4, 3, len(speakers.FEATURES)), 0.1),
+)
+STRANGERS = np.broadcast_to(np.array([0.1, 0.2, 0.3])[:, None], (5, 3, len(speakers.FEATURES)))
 
 
 def speaker(number: int) -> speakers.Speaker:
@@ -70,7 +78,7 @@ def people() -> list[speakers.Speaker]:
 
 
 def test_the_document_is_a_reference_of_every_language(people: list[speakers.Speaker]) -> None:
-    document = build.reference(people, {**ASSUMED, "head_speed_log_deg_s": HEAD}, has_emotion=True)
+    document = build.reference(people, ALL, STRAYS, STRANGERS)
     for language in get_args(Language):
         reference = parse_reference(document, language)
         assert set(reference.norms) == set(FEATURES)
@@ -78,12 +86,25 @@ def test_the_document_is_a_reference_of_every_language(people: list[speakers.Spe
         assert reference.norms["head_speed_log_deg_s"].is_provisional
         assert not reference.norms["f0_sd_st"].is_provisional
     assert document["about"]["corpora"]["nemo"]["speakers"] == 8
-    again = build.reference(people, {**ASSUMED, "head_speed_log_deg_s": HEAD}, has_emotion=True)
+    again = build.reference(people, ALL, STRAYS, STRANGERS)
     assert document["norms"] == again["norms"], "the same data give the same numbers"
 
 
+def test_conditions_and_networks_widen_and_make_less_reliable(
+    people: list[speakers.Speaker],
+) -> None:
+    document = build.reference(people, ALL, STRAYS, STRANGERS)
+    found = parse_reference(document, "pl").norms
+    assert found["f0_sd_st"].condition_sd == pytest.approx(0.1)
+    assert found["pause_share"].condition_sd == pytest.approx(0.1)
+    assert found["voice_fear"].condition_sd > 0.1, "networks differ by a standard deviation of .1"
+    assert found["head_speed_log_deg_s"].condition_sd == 0, "nothing is known"
+    assert found["f0_sd_st"].reliability < found["f0_sd_st"].session_reliability
+    assert document["about"]["conditions"]["recordings"] == {"ased": 2, "nemo": 2}
+
+
 def test_without_folds_the_emotions_have_no_reference(people: list[speakers.Speaker]) -> None:
-    document = build.reference(people, ASSUMED, has_emotion=False)
+    document = build.reference(people, ASSUMED, STRAYS, None)
     missing = {"voice_fear", "voice_anger_or_fear", "head_speed_log_deg_s"}
     assert set(parse_reference(document, "pl").norms) == set(FEATURES) - missing
 
@@ -133,10 +154,10 @@ def test_halves_of_a_speaker_hold_each_clip_once(people: list[speakers.Speaker])
 
 
 def test_speakers_are_told_apart_by_what_differs(people: list[speakers.Speaker]) -> None:
-    document = build.reference(people, ASSUMED, has_emotion=True)
+    document = build.reference(people, ASSUMED, STRAYS, STRANGERS)
     reliability = {f: about["reliability"] for f, about in document["features"].items()}
     assert reliability["f0_level_st"] > 0.9
     assert reliability["voice_fear"] < reliability["f0_level_st"]
     silent = [replace(p, material=replace(p.material, emotion=None)) for p in people]
-    with_nothing = build.reference(silent, ASSUMED, has_emotion=False)
+    with_nothing = build.reference(silent, ASSUMED, STRAYS, None)
     assert with_nothing["norms"]["en"]["f0_sd_st"] == document["norms"]["en"]["f0_sd_st"]

@@ -118,3 +118,29 @@ def test_published_range_of_blinks() -> None:
         [10.5, 18.5, 32.5], 0.01
     )
     assert ASSUMED["blinks_log_per_min"].noise_var_s == pytest.approx(60 / 18.5)
+
+
+def test_conditions_are_a_mean_square_in_which_corpora_count_equally() -> None:
+    deviation = np.zeros((4, 2, 3))
+    deviation[:3, :, 0] = 1.0
+    deviation[3, :, 0] = [2.0, np.nan]
+    deviation[:, :, 1] = [100.0, -100.0]
+    deviation[:, :, 2] = np.nan
+    strays = norms.Strays(np.array(["aa", "aa", "aa", "bb"]), deviation)
+    found = norms.condition_var(strays, np.array([1.0, 2.0, 1.0]))
+    assert found[0] == pytest.approx((1 + 4) / 2)
+    assert found[1] == pytest.approx((2 * norms.FURTHEST_SD) ** 2), "no further than z goes"
+    assert np.isnan(found[2])
+
+
+def test_networks_differ_within_a_recording_and_not_between() -> None:
+    heard = np.array([[[0.1], [0.2], [0.3]], [[0.9], [0.9], [0.9]], [[np.nan]] * 3])
+    assert norms.network_var(heard) == pytest.approx([0.01 / 2])
+
+
+def test_reliability_across_conditions_is_less(sample: norms.Sample) -> None:
+    spreads = norms.spreads(sample, NOISE_VAR_S)
+    variance = TRUE_SD**2 + np.array([1.5**2, 0])
+    truth = variance / (variance + NOISE_VAR_S / 30 + 0.5)
+    found = norms.reliability(spreads, NOISE_VAR_S, np.array([0.5, 0.5]))
+    assert found == pytest.approx(truth, abs=0.03)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from importlib import resources
+from math import sqrt
 from typing import Any, get_args
 
 import numpy as np
@@ -13,7 +15,8 @@ from evolvisense.scoring import WEIGHTS, load_reference, score_v2
 from evolvisense.scoring.reference import FILE, parse_reference
 from evolvisense.scoring.weights import BASELINE_ONLY
 from evolvisense.types.indicators import FEATURES, Feature, Language
-from tests.scoring.made import evidence
+from evolvisense.voice.samples import EMOTION_FEATURES
+from tests.scoring.made import FACE_FEATURES, NORM, evidence
 
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 
@@ -32,10 +35,33 @@ def test_every_norm_is_a_norm(language: Language) -> None:
         assert np.isfinite(norm.mean)
         assert norm.sd > 0
         assert norm.noise_var_s > 0
-        assert 0 <= norm.reliability <= 1
+        assert 0 <= norm.reliability <= norm.session_reliability <= 1
         assert 0 < norm.retest_icc < 1
         assert norm.source
         assert not norm.is_provisional or norm.reliability <= 0.3
+
+
+def test_chance_averages_out_and_conditions_do_not() -> None:
+    norm = replace(NORM, noise_var_s=30.0, condition_sd=0.5)
+    assert norm.measurement_sd(30.0) == pytest.approx(sqrt(1.25))
+    assert norm.measurement_sd(1e9) == pytest.approx(0.5)
+    assert norm.measurement_sd(0.0) == np.inf
+
+
+def test_conditions_are_measured_for_every_feature_of_the_voice(document: dict[str, Any]) -> None:
+    about = document["about"]["conditions"]
+    assert about["draws_of_each"] >= 3
+    assert about["strangers"] >= 5
+    assert min(about["recordings"].values()) >= 9
+    for language in LANGUAGES:
+        for feature, norm in load_reference(language).norms.items():
+            if feature in FACE_FEATURES:
+                assert norm.condition_sd == 0
+                continue
+            parts = about["features"][feature]
+            expected = np.hypot(parts["condition_sd"], parts["network_sd"])
+            assert norm.condition_sd == pytest.approx(expected, abs=1e-4)
+            assert (parts["network_sd"] > 0) == (feature in EMOTION_FEATURES)
 
 
 def test_correlations_are_correlations() -> None:

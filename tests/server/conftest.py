@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -15,6 +16,8 @@ import uvicorn
 
 from evolvisense.server import Settings, create_app
 from evolvisense.server.service import AnalysisService
+
+WORKERS = "tests.factory.workers"
 
 
 @dataclass(frozen=True)
@@ -34,19 +37,40 @@ class Running:
                 data={k: str(v) for k, v in fields.items()},
             )
 
+    def submit(self, path: Path, options: str = "{}", **headers: str) -> httpx.Response:
+        with path.open("rb") as file:
+            return self.client.post(
+                "/v1/analyses", files={"file": file}, data={"options": options}, headers=headers
+            )
+
+    def ended(self, address: str) -> dict[str, Any]:
+        """The analysis at an address once it has ended."""
+        deadline_s = time.monotonic() + 60
+        while True:
+            found = self.client.get(address).json()
+            if found["state"] not in ("queued", "running"):
+                return found
+            assert time.monotonic() < deadline_s
+            time.sleep(0.02)
+
     def leftovers(self) -> list[Path]:
-        assert self.settings.temp_dir is not None
-        return list(self.settings.temp_dir.iterdir())
+        """Uploads, half-written files and media."""
+        incoming = self.service.files.open_incoming()
+        media = self.settings.data_dir / "media"
+        return [p for p in (*incoming.iterdir(), *media.iterdir()) if p.is_file()]
 
 
 Start = Callable[..., AbstractContextManager[Running]]
 
 
 @contextmanager
-def _running(temp_dir: Path, *, until_ready: bool = True, **settings: object) -> Iterator[Running]:
-    chosen = Settings.model_validate({"temp_dir": temp_dir, "workers": 2, **settings})
-    app = create_app(chosen)
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", lifespan="on"))
+def _running(
+    data_dir: Path, *, until_ready: bool = True, worker: str | None = None, **settings: object
+) -> Iterator[Running]:
+    chosen = Settings.model_validate({"data_dir": data_dir, "workers": 2, **settings})
+    app = create_app(chosen, target=None if worker is None else f"{WORKERS}:{worker}")
+    config = uvicorn.Config(app, port=0, log_config=None, lifespan="on")
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
@@ -64,16 +88,26 @@ def _running(temp_dir: Path, *, until_ready: bool = True, **settings: object) ->
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Start:
-    """Starts a server with the given settings for a block, which begins once it is ready."""
-    folder = tmp_path / "uploads"
+def gate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that workers of the factory look into; a file `go` lets them work."""
+    folder = tmp_path / "gate"
     folder.mkdir()
-    return lambda **options: _running(folder, **options)
+    monkeypatch.setenv("EVOLVISENSE_TEST_GATE", str(folder))
+    return folder
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Start:
+    """Starts a server with the given settings for a block, which begins once it is ready.
+
+    `worker` names a function of tests/factory/workers.py.
+    """
+    return lambda **options: _running(tmp_path / "data", **options)
 
 
 @pytest.fixture(scope="session")
 def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with _running(tmp_path_factory.mktemp("uploads"), queue_size=8) as running:
+    with _running(tmp_path_factory.mktemp("data"), queue_size=8) as running:
         yield running
 
 
@@ -82,4 +116,4 @@ def server(shared_server: Running) -> Iterator[Running]:
     """The server of all tests with default settings; nothing may be left of an upload."""
     yield shared_server
     assert shared_server.leftovers() == []
-    assert shared_server.service.in_flight == 0
+    assert shared_server.service.store.in_flight() == 0

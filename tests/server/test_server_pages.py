@@ -25,7 +25,8 @@ PAGES = ["/", "/docs"]
 
 def test_probes(server: Running):
     assert server.client.get("/healthz").json() == {"status": "ok"}
-    assert server.client.get("/readyz").json() == {"status": "ready"}
+    ready = server.client.get("/readyz").json()
+    assert ready == {"status": "ready", "queued": 0, "running": 0}
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -135,7 +136,7 @@ def test_openapi_describes_the_upload(server: Running):
     form = route["requestBody"]["content"]["multipart/form-data"]["schema"]
     assert form["required"] == ["file"]
     options = {"frame_skip", "max_frames", "smoothing", "language"}
-    assert set(form["properties"]) == {"file", *options}
+    assert set(form["properties"]) == {"file", "options", *options}
     assert {p["name"]: p["schema"]["default"] for p in route["parameters"]} == {
         "frame_skip": 10,
         "max_frames": 50,
@@ -145,7 +146,7 @@ def test_openapi_describes_the_upload(server: Running):
     }
     assert form["properties"]["smoothing"]["enum"] == ["one-euro", "off"]
     assert set(route["responses"]) == {
-        "200", "400", "408", "413", "415", "422", "500", "503",
+        "200", "400", "401", "403", "408", "413", "415", "422", "429", "500", "503", "507",
     }  # fmt: skip
     assert "VideoAnswer" in api["components"]["schemas"]
 
@@ -181,15 +182,39 @@ def test_cors_by_setting(start: Start, text_file: Path):
 def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     monkeypatch.setenv("EVOLVISENSE_MAX_UPLOAD_BYTES", "1000")
     monkeypatch.setenv("EVOLVISENSE_CORS_ORIGINS", "*")
-    monkeypatch.setenv("EVOLVISENSE_TEMP_DIR", str(tmp_path))
+    monkeypatch.setenv("EVOLVISENSE_DATA_DIR", str(tmp_path))
     settings = Settings()
     assert settings.max_upload_bytes == 1000
     assert settings.cors_origins == ["*"]
-    assert settings.temp_dir == tmp_path
+    assert settings.data_dir == tmp_path
+    assert settings.queue_url == f"sqlite:///{tmp_path / 'queue.db'}"
     assert settings.workers >= 1
 
 
-@pytest.mark.parametrize("name", ["workers", "max_upload_bytes", "max_duration_s", "max_pixels"])
+def test_settings_come_from_a_file_and_the_environment_wins(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    file = tmp_path / "evolvisense.toml"
+    file.write_text('max_queued = 7\ncors_origins = ["https://a.example"]\nworkers = 3\n')
+    monkeypatch.setenv("EVOLVISENSE_CONFIG", str(file))
+    monkeypatch.setenv("EVOLVISENSE_WORKERS", "1")
+    settings = Settings()
+    assert (settings.max_queued, settings.workers) == (7, 1)
+    assert settings.cors_origins == ["https://a.example"]
+    file.write_text("max_qeued = 7\n")
+    with pytest.raises(ValueError, match="max_qeued"):
+        Settings()
+    monkeypatch.setenv("EVOLVISENSE_CONFIG", str(tmp_path / "nothing.toml"))
+    with pytest.raises(FileNotFoundError, match=r"nothing\.toml"):
+        Settings()
+
+
+def test_the_strict_profile_wants_keys():
+    with pytest.raises(ValueError, match="allow_anonymous"):
+        Settings.model_validate({"profile": "strict", "allow_anonymous": True})
+
+
+@pytest.mark.parametrize("name", ["max_attempts", "max_upload_bytes", "max_duration_s", "max_pixels"])
 def test_impossible_settings_are_refused(name: str):
     with pytest.raises(ValueError, match=name):
         Settings.model_validate({name: 0})

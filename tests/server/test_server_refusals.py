@@ -61,7 +61,7 @@ def open_request(port: int, *headers: str) -> socket.socket:
 
 def wait_until_empty(running: Running) -> None:
     deadline_s = time.monotonic() + 30
-    while running.leftovers() or running.service.in_flight:
+    while running.leftovers() or running.service.store.in_flight():
         assert time.monotonic() < deadline_s
         time.sleep(0.02)
 

@@ -1,42 +1,40 @@
-"""The queue behind the routes: full, left by its client, broken."""
+"""The queue behind `/analyze-video/`: full, left by its client, broken."""
 
 from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 import pytest
 
-from evolvisense.errors import CancelledError, ModelMissingError
-from evolvisense.pipeline import Analyzer
 from tests.server.conftest import Running, Start
 from tests.server.test_server_refusals import refusal, wait_until_empty
 
-Analysis = Callable[..., object]
+
+def wait_until(condition: Callable[[], object]) -> None:
+    deadline_s = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline_s
+        time.sleep(0.01)
 
 
-def replace_analysis(monkeypatch: pytest.MonkeyPatch, analysis: Analysis) -> None:
-    monkeypatch.setattr(Analyzer, "analyze", lambda _self, *a, **k: analysis(*a, **k))
+def leave(running: Running, video: Path, after_s: float = 0.5) -> None:
+    """Send a video and close the connection without an answer."""
+    with (
+        httpx.Client(timeout=httpx.Timeout(30, read=after_s)) as impatient,
+        video.open("rb") as file,
+        pytest.raises(httpx.ReadTimeout),
+    ):
+        impatient.post(f"http://127.0.0.1:{running.port}/analyze-video/", files={"file": file})
 
 
-def test_a_full_queue_refuses_and_recovers(
-    start: Start, silent_video: Path, monkeypatch: pytest.MonkeyPatch
-):
-    gate = threading.Event()
-    running_now = threading.Semaphore(0)
-    real = Analyzer.analyze
-
-    def slow(self: Analyzer, *args: object, **kwargs: object) -> object:
-        running_now.release()
-        assert gate.wait(60)
-        return real(self, *args, **kwargs)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(Analyzer, "analyze", slow)
+def test_a_full_queue_refuses_and_recovers(start: Start, silent_video: Path, gate: Path):
     origin = "https://client.example"
-    with start(workers=1, queue_size=1, cors_origins=[origin]) as running:
+    with start(worker="gated", workers=1, queue_size=1, cors_origins=[origin]) as running:
         answers: list[int] = []
         clients = [
             threading.Thread(target=lambda: answers.append(running.post(silent_video).status_code))
@@ -44,18 +42,16 @@ def test_a_full_queue_refuses_and_recovers(
         ]
         for client in clients:
             client.start()
-        assert running_now.acquire(timeout=30)
-        while running.service.in_flight < 2:
-            pass
+        wait_until(lambda: running.service.store.in_flight() == 2)
         with silent_video.open("rb") as file:
             refused = running.client.post(
                 "/analyze-video/", files={"file": file}, headers={"Origin": origin}
             )
-        refusal(refused, 503, "busy")
+        refusal(refused, 429, "queue_full")
         assert int(refused.headers["retry-after"]) >= 1
         assert refused.headers["access-control-allow-origin"] == origin
         assert running.client.get("/healthz").status_code == 200
-        gate.set()
+        (gate / "go").touch()
         for client in clients:
             client.join(60)
         assert answers == [200, 200]
@@ -63,130 +59,145 @@ def test_a_full_queue_refuses_and_recovers(
         assert running.leftovers() == []
 
 
-def test_a_client_that_leaves_cancels_its_analysis(
-    server: Running, silent_video: Path, monkeypatch: pytest.MonkeyPatch
+def test_clients_are_served_in_order_and_before_durable_jobs(
+    start: Start, silent_video: Path, gate: Path
 ):
-    cancelled = threading.Event()
+    with start(worker="gated", workers=1) as running:
+        store = running.service.store
+        first, second = running.submit(silent_video), running.submit(silent_video)
+        wait_until(lambda: store.running())
+        order: list[str] = []
 
-    def endless(path: Path, _options: object, *, is_cancelled: Callable[[], bool]) -> object:
-        for _ in range(3000):
-            assert path.exists()
-            if is_cancelled():
-                cancelled.set()
-                raise CancelledError("stopped")
-            cancelled.wait(0.01)
-        raise AssertionError("nobody cancelled")
+        def ask(name: str) -> None:
+            assert running.post(silent_video).status_code == 200
+            order.append(name)
 
-    replace_analysis(monkeypatch, endless)
-    with (
-        httpx.Client(timeout=httpx.Timeout(30, read=0.5)) as impatient,
-        silent_video.open("rb") as file,
-        pytest.raises(httpx.ReadTimeout),
-    ):
-        impatient.post(f"http://127.0.0.1:{server.port}/analyze-video/", files={"file": file})
-    assert cancelled.wait(30)
-    wait_until_empty(server)
+        clients: list[threading.Thread] = []
+        for number, name in enumerate(("a", "b"), 3):
+            clients.append(threading.Thread(target=ask, args=(name,)))
+            clients[-1].start()
+            wait_until(lambda number=number: store.in_flight() == number)
+        (gate / "go").touch()
+        for client in clients:
+            client.join(60)
+        order_of_second = running.client.get(second.headers["location"]).json()
+        assert order == ["a", "b"]
+        assert order_of_second["state"] in ("queued", "running", "succeeded")
+        ends = [running.ended(job.headers["location"]) for job in (first, second)]
+        assert [end["state"] for end in ends] == ["succeeded", "succeeded"]
+        assert ends[0]["started_at"] < ends[1]["started_at"]
+
+
+def test_a_client_that_leaves_cancels_its_analysis(start: Start, silent_video: Path):
+    with start(worker="endless") as running:
+        leave(running, silent_video)
+        wait_until_empty(running)
+        wait_until(lambda: running.service.pool.tally.canceled == 1)
+        assert running.service.pool.tally.restarts == 0
+
+
+def test_a_decoder_that_hangs_is_killed_when_its_client_leaves(start: Start, silent_video: Path):
+    with start(worker="deaf", workers=1) as running:
+        leave(running, silent_video)
+        wait_until_empty(running)
+        wait_until(lambda: running.service.pool.tally.restarts == 1)
 
 
 def test_a_client_that_leaves_gives_its_place_in_the_queue_back(
-    start: Start, silent_video: Path, monkeypatch: pytest.MonkeyPatch
+    start: Start, silent_video: Path, gate: Path
 ):
-    gate = threading.Event()
-    begun: list[Path] = []
-
-    def slow(path: Path, *_: object, **__: object) -> object:
-        begun.append(path)
-        assert gate.wait(60)
-        raise CancelledError("stopped")
-
-    replace_analysis(monkeypatch, slow)
-    with start(workers=1, queue_size=1) as running:
+    with start(worker="gated", workers=1, queue_size=1) as running:
         first = threading.Thread(target=lambda: running.post(silent_video))
         first.start()
-        while not begun:
-            pass
-        with httpx.Client(timeout=httpx.Timeout(30, read=0.5)) as impatient:
-            url = f"http://127.0.0.1:{running.port}/analyze-video/"
-            with silent_video.open("rb") as file, pytest.raises(httpx.ReadTimeout):
-                impatient.post(url, files={"file": file})
-        while running.service.in_flight > 1:
-            pass
-        gate.set()
-        first.join(30)
-        assert len(begun) == 1
+        wait_until(lambda: running.service.store.running())
+        leave(running, silent_video)
+        wait_until(lambda: running.service.waiting == 1)
+        assert running.service.store.counts().queued == 0
+        (gate / "go").touch()
+        first.join(60)
         wait_until_empty(running)
 
 
 def test_an_unexpected_error_shows_no_traceback(
-    server: Running,
-    silent_video: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
+    start: Start, silent_video: Path, caplog: pytest.LogCaptureFixture
 ):
-    def broken(*_: object, **__: object) -> object:
-        raise RuntimeError("secret detail")
-
-    replace_analysis(monkeypatch, broken)
-    with caplog.at_level(logging.ERROR):
-        answer = refusal(server.post(silent_video), 500, "internal_error")
+    with start(worker="broken") as running, caplog.at_level(logging.INFO):
+        answer = refusal(running.post(silent_video), 500, "internal_error")
     assert "secret" not in answer["error"]
+    assert "RuntimeError: secret detail" in caplog.text
     assert answer["request_id"] in caplog.text
     assert "name of the client" not in caplog.text
 
 
-def test_not_ready_until_the_models_are_loaded(
-    start: Start, silent_video: Path, monkeypatch: pytest.MonkeyPatch
-):
-    gate = threading.Event()
-    real = Analyzer.__init__
+def test_a_file_that_kills_every_worker_fails_with_the_reason(start: Start, silent_video: Path):
+    with start(worker="crashing", workers=1) as running:
+        answer = refusal(running.post(silent_video), 500, "worker_crashed")
+        assert "3 times" in answer["error"]
+        assert running.service.pool.tally.retried == 2
+        assert running.client.get("/readyz").status_code == 200
+        assert running.leftovers() == []
 
-    def slow(self: Analyzer, **kwargs: object) -> None:
-        assert gate.wait(60)
-        real(self, **kwargs)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Analyzer, "__init__", slow)
-    with start(until_ready=False) as running:
+def test_a_worker_that_dies_once_costs_no_answer(start: Start, silent_video: Path):
+    with start(worker="crashing_once", workers=1) as running:
+        assert running.post(silent_video).status_code == 200
+        assert running.service.pool.tally.retried == 1
+
+
+def test_a_file_that_needs_too_much_memory(start: Start, silent_video: Path):
+    with start(worker="greedy", workers=1, job_memory_bytes=300 * 1024**2) as running:
+        refusal(running.post(silent_video), 413, "memory_limit")
+        assert running.service.pool.tally.retried == 0
+
+
+def test_an_analysis_that_takes_too_long(start: Start, silent_video: Path):
+    with start(worker="deaf", workers=1, job_wall_s=0.5) as running:
+        refusal(running.post(silent_video), 413, "time_limit")
+
+
+def test_not_ready_until_the_models_are_loaded(start: Start, silent_video: Path, gate: Path):
+    with start(worker="late", until_ready=False) as running:
         refused = running.client.get("/readyz")
         refusal(refused, 503, "starting")
         assert int(refused.headers["retry-after"]) >= 1
         assert running.client.get("/healthz").status_code == 200
-        threading.Timer(0.3, gate.set).start()
+        threading.Timer(0.3, (gate / "go").touch).start()
         # An upload that comes early waits for the models.
         assert running.post(silent_video).status_code == 200
         assert running.client.get("/readyz").status_code == 200
 
 
-def test_models_that_cannot_be_loaded(
-    start: Start,
-    silent_video: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-):
-    def broken(_self: Analyzer, **_: object) -> None:
-        raise ModelMissingError("/secret/path/model.onnx is missing")
-
-    monkeypatch.setattr(Analyzer, "__init__", broken)
-    with start(until_ready=False) as running:
-        while running.service.failure is None:
-            pass
+def test_models_that_cannot_be_loaded(start: Start, caplog: pytest.LogCaptureFixture):
+    with start(worker="unloadable", until_ready=False) as running:
+        wait_until(lambda: running.service.failure)
         answer = refusal(running.client.get("/readyz"), 503, "model_missing")
         assert "/secret" not in answer["error"]
-        refusal(running.post(silent_video), 500, "model_missing")
-        assert running.leftovers() == []
     assert "/secret/path/model.onnx" in caplog.text
 
 
 def test_a_broken_installation_tells_only_its_operator(
-    server: Running,
-    silent_video: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
+    start: Start, silent_video: Path, caplog: pytest.LogCaptureFixture
 ):
-    def broken(*_: object, **__: object) -> object:
-        raise ModelMissingError("/secret/path/model.onnx is missing")
-
-    replace_analysis(monkeypatch, broken)
-    with caplog.at_level(logging.ERROR):
-        answer = refusal(server.post(silent_video), 500, "model_missing")
+    with start(worker="incomplete") as running, caplog.at_level(logging.ERROR):
+        answer = refusal(running.post(silent_video), 500, "model_missing")
     assert "/secret" not in answer["error"]
     assert "/secret/path/model.onnx" in caplog.text
+
+
+def test_a_full_disk_is_waited_out(
+    start: Start, silent_video: Path, gate: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("evolvisense.jobs.pool.FULL_DISK_PAUSE_S", 0.1)
+    with start(worker="full", workers=1) as running:
+        address = running.submit(silent_video).headers["location"]
+        time.sleep(0.5)
+        assert running.client.get(address).json()["state"] in ("queued", "running")
+        (gate / "go").touch()
+        found = running.ended(address)
+        assert (found["state"], found["attempts"]) == ("succeeded", 1)
+
+
+def test_a_full_disk_refuses_uploads(start: Start, silent_video: Path):
+    with start(min_free_bytes=2**60) as running:
+        refusal(running.post(silent_video), 507, "storage_full")
+        assert running.submit(silent_video).json()["code"] == "storage_full"

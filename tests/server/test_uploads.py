@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evolvisense.errors import FileTooLargeError
-from evolvisense.server.uploads import _Form
+from evolvisense.server.forms import Form
 
 HEAD = b'--b\r\nContent-Disposition: form-data; name="%s"\r\n\r\n'
 CONTENT = b"\r\n--not the end\r\n-" + bytes(range(256))
@@ -25,9 +25,15 @@ BODY = (
 )
 
 
-def feed(body: bytes, cuts: list[int], max_file_bytes: int = 10_000) -> tuple[bytes, _Form]:
-    file = io.BytesIO()
-    form = _Form(b"b", file, max_file_bytes)
+class Sink(io.BytesIO):
+    def begin(self) -> None: ...
+
+    def end(self) -> None: ...
+
+
+def feed(body: bytes, cuts: list[int], max_file_bytes: int = 10_000) -> tuple[bytes, Form]:
+    file = Sink()
+    form = Form(b"b", file, max_file_bytes)
     for begin, end in zip([0, *cuts], [*cuts, len(body)], strict=True):
         form.write(body[begin:end])
     form.require_complete()

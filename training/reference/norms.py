@@ -18,6 +18,9 @@ TYPICAL_S = 30.0
 SPREAD_PRIOR = 10.0
 """Degrees of freedom that the spread of all languages counts for in that of one: nine speakers tell
 a standard deviation to 25 % (ours)."""
+FURTHEST_SD = 3.0
+"""A deviation counts up to so many standard deviations between people, as z does in a report: one
+voice an octave off in one room would else decide."""
 SMALLEST_SHARE = 0.25
 """Of the variance between speakers at least this share is taken to be real, whatever the noise
 between halves says (ours)."""
@@ -41,6 +44,16 @@ class Sample:
     @property
     def languages(self) -> list[str]:
         return sorted(set(self.language.tolist()))
+
+
+@dataclass(frozen=True)
+class Strays:
+    """What D draws of conditions did to R recordings."""
+
+    corpus: NDArray[np.str_]
+    """(R,)"""
+    deviation: F64
+    """(R, D, F) from the recording as it is; NaN where a gate or the sound leaves no value."""
 
 
 @dataclass(frozen=True)
@@ -99,14 +112,34 @@ def spreads(sample: Sample, noise: F64) -> dict[str, Spread]:
     return result
 
 
-def reliability(spread: dict[str, Spread], noise: F64) -> F64:
+def condition_var(strays: Strays, sd: F64) -> F64:
+    """(F,) mean square of the deviations, up to FURTHEST_SD of sd (F,); corpora count equally.
+
+    About 0 and not about their mean: the means of the reference set stand on the recordings as
+    they are, so what conditions do on average is an error as well.
+    """
+    each = np.clip(strays.deviation, -FURTHEST_SD * sd, FURTHEST_SD * sd) ** 2
+    of_corpus = [
+        known_mean(each[strays.corpus == x].reshape(-1, each.shape[-1]))
+        for x in sorted(set(strays.corpus.tolist()))
+    ]
+    return known_mean(np.array(of_corpus))
+
+
+def network_var(strangers: F64) -> F64:
+    """(F,) variance between networks that heard the same recordings: (R, networks, F)."""
+    return known_mean(strangers.var(axis=1, ddof=1))
+
+
+def reliability(spread: dict[str, Spread], noise: F64, conditions: F64 | float = 0.0) -> F64:
     """(F,) 0-1: variance between speakers over all variance of a recording of TYPICAL_S.
 
     The correlation that two such recordings of the same speakers would have (Spearman-Brown),
-    within a language, mean over languages. The clips of a speaker come from one session: between
-    days it is less.
+    within a language, mean over languages; `conditions` (F,) is the variance of conditions that the
+    two do not share. The clips of a speaker come from one session: between days it is less.
     """
-    each = [s.sd**2 / (s.sd**2 + noise / TYPICAL_S) for x, s in spread.items() if x != "any"]
+    error = noise / TYPICAL_S + conditions
+    each = [s.sd**2 / (s.sd**2 + error) for x, s in spread.items() if x != "any"]
     return np.clip(np.mean(each, axis=0), 0, 1)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+import hashlib
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,12 +18,28 @@ from evolvisense.baselines import BaselineStore, baseline_of
 from evolvisense.cli.summary import print_limits, print_summary
 from evolvisense.errors import EvolviSenseError, InputError
 from evolvisense.pipeline import AnalysisOptions, Analyzer
-from evolvisense.report import Report, to_csv, to_json
+from evolvisense.report import (
+    Report,
+    observations_only,
+    to_csv,
+    to_html,
+    to_json,
+    to_parquet,
+)
+from evolvisense.report.parquet import require_pyarrow
 from evolvisense.scoring import Baseline
 from evolvisense.types.progress import Progress as AnalysisProgress
 from evolvisense.types.progress import ProgressListener
 
-Format = Literal["json", "csv"]
+Format = Literal["json", "csv", "html", "parquet"]
+
+WRITERS: Mapping[Format, Callable[[Report, Path], bytes]] = {
+    "json": lambda report, _: to_json(report, indent=1).encode(),
+    "csv": lambda report, _: to_csv(report).encode(),
+    "html": lambda report, path: to_html(report, title=path.name).encode(),
+    "parquet": lambda report, path: to_parquet(report, media_sha256=_sha256(path)),
+}
+"""A report as the content of a file; the path is that of the video."""
 
 MEDIA_SUFFIXES = frozenset(
     [
@@ -62,13 +79,15 @@ class Job:
     baseline: str | None = None
     """Name of the person's own recordings to compare with."""
     task: str | None = None
+    observations_only: bool = False
+    """Whether emotions and what stands on them are withheld."""
 
 
-def chosen_formats(*, json: bool, csv: bool, to_folder: bool) -> tuple[Format, ...]:
-    """The formats to write; both where a folder is given without a format."""
-    if to_folder and not (json or csv):
+def chosen_formats(wanted: Mapping[Format, bool], *, to_folder: bool) -> tuple[Format, ...]:
+    """The formats to write; JSON and CSV where a folder is given without a format."""
+    if to_folder and not any(wanted.values()):
         return ("json", "csv")
-    return (("json",) if json else ()) + (("csv",) if csv else ())
+    return tuple(format_ for format_, is_wanted in wanted.items() if is_wanted)
 
 
 def run(paths: Sequence[Path], job: Job) -> int:
@@ -77,10 +96,12 @@ def run(paths: Sequence[Path], job: Job) -> int:
     if not files:
         _errors.print("[red]no video file in the given folders[/red]")
         return UNUSABLE
-    if job.out is None and (len(job.formats) > 1 or ("csv" in job.formats and len(files) > 1)):
-        _errors.print("[red]several tables need a folder to go to: give --out DIR[/red]")
+    if job.out is None and not _fits_standard_output(job.formats, len(files)):
+        _errors.print("[red]these files need a folder to go to: give --out DIR[/red]")
         return UNUSABLE
     try:
+        if "parquet" in job.formats:
+            require_pyarrow()
         analyzer = Analyzer(detector=job.detector, expression=job.expression)
         baseline = None if job.baseline is None else _baseline(job.baseline, job.task, analyzer)
     except EvolviSenseError as error:
@@ -101,12 +122,19 @@ def run(paths: Sequence[Path], job: Job) -> int:
                 failed += 1
                 _errors.print(f"{path}: {error} ({error.code})", markup=False, highlight=False)
                 continue
-            _deliver(report, path, job, taken)
+            given = observations_only(report) if job.observations_only else report
+            _deliver(given, path, job, taken)
     if not job.formats and failed < len(files):
         print_limits()
     if failed:
         _errors.print(f"{failed} of {len(files)} files could not be analysed", highlight=False)
     return FAILED if failed else 0
+
+
+def _fits_standard_output(formats: Sequence[Format], files: int) -> bool:
+    """One text; JSON of several files is a line for each."""
+    one_text = formats in (("csv",), ("html",)) and files == 1
+    return not formats or formats == ("json",) or one_text
 
 
 def _baseline(name: str, task: str | None, analyzer: Analyzer) -> Baseline:
@@ -132,16 +160,19 @@ def _deliver(report: Report, path: Path, job: Job, taken: set[str]) -> None:
     stem = _free_stem(path, taken)
     for format_ in job.formats:
         if job.out is None:
-            typer.echo(
-                to_json(report) if format_ == "json" else to_csv(report), nl=format_ == "json"
-            )
+            is_json = format_ == "json"
+            typer.echo(to_json(report) if is_json else WRITERS[format_](report, path), nl=is_json)
             continue
         target = job.out / f"{stem}.{format_}"
-        text = to_json(report, indent=1) if format_ == "json" else to_csv(report)
         part = target.with_name(target.name + ".part")
-        part.write_text(text, encoding="utf-8")
+        part.write_bytes(WRITERS[format_](report, path))
         part.replace(target)
         _errors.print(f"wrote {target}", markup=False, highlight=False)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _free_stem(path: Path, taken: set[str]) -> str:

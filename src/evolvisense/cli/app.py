@@ -9,8 +9,10 @@ import typer
 
 from evolvisense.cli import analyze as analyzing
 from evolvisense.cli import models as modelling
+from evolvisense.cli import serve as serving
+from evolvisense.cli.audit import audit_app
 from evolvisense.cli.baseline import baseline_app
-from evolvisense.cli.serve import run_server
+from evolvisense.cli.keys import keys_app
 from evolvisense.types.indicators import Language
 from evolvisense.types.options import AnalysisOptions, Smoothing
 
@@ -25,7 +27,8 @@ app = typer.Typer(
 models_app = typer.Typer(help="Models on this machine.", invoke_without_command=True)
 app.add_typer(models_app, name="models")
 app.add_typer(baseline_app, name="baseline")
-app.add_typer(baseline_app, name="baseline")
+app.add_typer(keys_app, name="keys")
+app.add_typer(audit_app, name="audit")
 
 
 @app.command()
@@ -37,10 +40,24 @@ def analyze(
     csv: Annotated[
         bool, typer.Option("--csv", help="Write a table, one row for each face and frame.")
     ] = False,
+    html: Annotated[
+        bool, typer.Option("--html", help="Write a page to read and print, without scripts.")
+    ] = False,
+    parquet: Annotated[
+        bool,
+        typer.Option("--parquet", help="Write the table as Parquet (needs pyarrow and --out)."),
+    ] = False,
     out: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Write files here instead of to standard output."),
     ] = None,
+    observations_only: Annotated[
+        bool,
+        typer.Option(
+            "--observations-only",
+            help="Withhold emotions, scores that stand on them, and the v1 block.",
+        ),
+    ] = False,
     frame_skip: Annotated[
         int, typer.Option(min=1, help="Analyse every n-th frame; 1 is every frame.")
     ] = 1,
@@ -67,12 +84,18 @@ def analyze(
     detector: Annotated[str, typer.Option(help="Face detector engine.")] = "libfacedetection",
     expression: Annotated[str, typer.Option(help="Expression engine.")] = "evolvisense",
 ) -> None:
-    """Analyse videos and print a summary, or write JSON and CSV.
+    """Analyse videos and print a summary, or write JSON, CSV, HTML or Parquet.
 
-    With --out and neither --json nor --csv, both are written. A file that cannot be read is told
+    With --out and no format, JSON and CSV are written. A file that cannot be read is told
     and does not stop the others; the exit status is then 1.
     """
-    formats = analyzing.chosen_formats(json=json, csv=csv, to_folder=out is not None)
+    wanted: dict[analyzing.Format, bool] = {
+        "json": json,
+        "csv": csv,
+        "html": html,
+        "parquet": parquet,
+    }
+    formats = analyzing.chosen_formats(wanted, to_folder=out is not None)
     job = analyzing.Job(
         formats=formats,
         out=out,
@@ -87,6 +110,7 @@ def analyze(
         task=task,
         detector=detector,
         expression=expression,
+        observations_only=observations_only,
     )
     raise typer.Exit(analyzing.run(paths, job))
 
@@ -97,9 +121,23 @@ def serve(
         str, typer.Option(help="Address to listen on; 0.0.0.0 for every interface.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 7860,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=0, help="Videos analysed at a time; 0 leaves them to `worker`."),
+    ] = None,
 ) -> None:
-    """Serve the HTTP API and the page. Settings: environment variables EVOLVISENSE_*."""
-    run_server(host, port)
+    """Serve the HTTP API and the page. Settings: EVOLVISENSE_* and the file EVOLVISENSE_CONFIG."""
+    serving.run_server(host, port, serving.read_settings(workers=workers))
+
+
+@app.command()
+def worker(
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Videos analysed at a time; one for each core.")
+    ] = None,
+) -> None:
+    """Work on the queue of a server that has the same data folder and database."""
+    serving.run_worker(serving.read_settings(workers=workers))
 
 
 @models_app.callback()

@@ -3,50 +3,12 @@
 from __future__ import annotations
 
 from evolvisense.report.indicator_parts import BaselinePart, IndicatorBlock, IndicatorPart
-from evolvisense.scoring import GATES
-from evolvisense.types.indicators import Feature, MissingReason
+from evolvisense.report.words import FEATURE_NAMES, WHY_MISSING, WITHHELD
+from evolvisense.types.indicators import MissingReason
 
 SHOWN_CONTRIBUTIONS = 3
 SMALL_CONTRIBUTION = 0.05
 """Of S; less than this moves a score by one point at most."""
-
-FEATURE_NAMES: dict[Feature, str] = {
-    "f0_level_st": "pitch",
-    "f0_sd_st": "pitch variability",
-    "f0_range_st": "pitch range",
-    "syllable_rate_hz": "syllable rate",
-    "pause_share": "share of pauses",
-    "pause_mean_log_s": "length of pauses",
-    "level_sd_db": "loudness variability",
-    "level_range_db": "loudness range",
-    "voice_anger_or_fear": "anger or fear in the voice",
-    "voice_fear": "fear in the voice",
-    "smile_share_silent": "smiles in silence",
-    "blinks_log_per_min": "blink rate",
-    "head_speed_log_deg_s": "head movement",
-}
-
-WHY_MISSING: dict[MissingReason, str] = {
-    "no_voice": "no voice was read",
-    "no_face": "no face was found",
-    "too_little_voiced_speech": f"under {GATES.min_voiced_s:.0f} s of voiced speech",
-    "too_little_speech": f"under {GATES.min_speech_s:.0f} s of speech",
-    "too_noisy": f"the voice is less than {GATES.min_snr_db:.0f} dB over the background",
-    "clipped": "the sound is clipped",
-    "several_speakers": "several voices are heard",
-    "too_few_face_frames": f"under {GATES.min_face_frames} frames with the face",
-    "face_seen_too_rarely": f"the face is seen in under {100 * GATES.min_face_share:.0f} % of the "
-    "frames",
-    "face_too_small": f"under {GATES.min_eye_distance_px:.0f} pixels between the eyes",
-    "face_turned_away": f"the head is turned by more than {GATES.max_yaw_deg:.0f} degrees",
-    "too_few_frames_per_second": "too few frames a second",
-    "seen_too_short_for_blinks": f"the face is seen for under {GATES.min_blink_seen_s:.0f} s",
-    "engine_reads_no_actions": "the expression engine does not read it",
-    "never_silent": "the person is never silent",
-    "no_pause": "there is no pause",
-    "no_baseline": "needs a personal baseline",
-    "no_reference": "has no reference in this language",
-}
 
 
 def indicator_lines(score: IndicatorPart) -> str:
@@ -87,6 +49,8 @@ def baseline_lines(baseline: BaselinePart | None) -> list[str]:
 
 
 def _score(score: IndicatorPart) -> str:
+    if score.no_score_reason == "withheld":
+        return WITHHELD
     covered = f"{score.coverage:.0%} of the evidence"
     if score.score is None:
         return f"cannot tell: {covered}, half is needed"

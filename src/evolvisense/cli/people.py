@@ -7,26 +7,12 @@ from collections import Counter
 import numpy as np
 
 from evolvisense.report.schema import BehaviourMeasures, Person
+from evolvisense.report.words import WHY_ABSENT, WHY_UNCERTAIN
 from evolvisense.types.behaviour import AbsentReason, Uncertainty
 from evolvisense.types.scores import EMOTIONS
 
 SHOWN_EXPRESSIONS = 3
 
-WHY_UNCERTAIN: dict[Uncertainty, str] = {
-    "flat": "no expression stands out",
-    "small": "the face is small",
-    "blurred": "the face is blurred",
-    "dark": "the face is dark",
-    "turned": "the head is turned away",
-    "covered": "the face is covered",
-}
-
-WHY_ABSENT: dict[AbsentReason, str] = {
-    "engine_reads_no_actions": "the expression engine does not read them",
-    "sampled_too_slowly": "too few frames a second to see them",
-    "face_too_small": "the face is too small",
-    "no_voice": "no voice was read",
-}
 SKIPPED_TOO_MANY = "frames too far apart to see them, choose --frame-skip 1"
 
 
@@ -38,13 +24,15 @@ def describe(person: Person, frame_skip: int) -> str:
 
 def _expressions(person: Person) -> str:
     certain = np.array([reason == "" for reason in person.timeline.uncertain])
-    columns = np.stack([person.timeline.probabilities[emotion] for emotion in EMOTIONS])
-    likeliest: list[int] = columns[:, certain].argmax(axis=0).tolist()
-    counts = Counter(EMOTIONS[i] for i in likeliest)
-    shares = [
-        f"{emotion} {count / certain.sum():.0%}"
-        for emotion, count in counts.most_common(SHOWN_EXPRESSIONS)
-    ]
+    probabilities, shares = person.timeline.probabilities, list[str]()
+    if probabilities is not None:
+        columns = np.stack([probabilities[emotion] for emotion in EMOTIONS])
+        likeliest: list[int] = columns[:, certain].argmax(axis=0).tolist()
+        counts = Counter(EMOTIONS[i] for i in likeliest)
+        shares = [
+            f"{emotion} {count / certain.sum():.0%}"
+            for emotion, count in counts.most_common(SHOWN_EXPRESSIONS)
+        ]
     shown = f": {', '.join(shares)}" if shares else ""
     return f"expression certain in {certain.sum()} of {person.frames} frames{shown}"
 

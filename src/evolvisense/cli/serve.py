@@ -1,12 +1,109 @@
-"""`evolvisense serve`."""
+"""`evolvisense serve` and `evolvisense worker`."""
 
 from __future__ import annotations
 
+import math
+import signal
+import threading
+from typing import TYPE_CHECKING
 
-def run_server(host: str, port: int) -> None:
-    """Serve until interrupted."""
-    import uvicorn  # noqa: PLC0415 - the other commands do not need a web server
+import typer
+from pydantic import ValidationError
+from rich.console import Console
 
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from evolvisense.server import Settings
+
+errors = Console(stderr=True)
+
+KEEP_ALIVE_S = 30
+
+
+def read_settings(**given: object) -> Settings:
+    """The settings with what the command line says; leaves with status 2 where they are wrong."""
+    from evolvisense.server import Settings  # noqa: PLC0415 - the other commands need no web server
+
+    try:
+        return Settings.model_validate({k: v for k, v in given.items() if v is not None})
+    except (ValidationError, FileNotFoundError) as error:
+        errors.print(str(error), markup=False)
+        raise typer.Exit(2) from error
+
+
+def run_server(host: str, port: int, settings: Settings) -> None:
+    """Serve until interrupted. Leaves with status 2 where that would be open to strangers."""
+    import uvicorn  # noqa: PLC0415
+
+    from evolvisense.access.keys import ApiKeys  # noqa: PLC0415
+    from evolvisense.jobs.database import open_database  # noqa: PLC0415
     from evolvisense.server import create_app  # noqa: PLC0415
+    from evolvisense.server.access import is_loopback  # noqa: PLC0415
+    from evolvisense.server.logs import configure_logs  # noqa: PLC0415
 
-    uvicorn.run(create_app(), host=host, port=port, log_level="info")
+    if not is_loopback(host) and not settings.allow_anonymous:
+        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        engine = open_database(settings.queue_url)
+        has_keys = ApiKeys(engine).any_active()
+        engine.dispose()
+        if not has_keys:
+            errors.print(
+                f"REFUSED: {host} is open to others, and there are no keys.\n"
+                "  evolvisense keys create NAME      makes one; then start again\n"
+                "  EVOLVISENSE_ALLOW_ANONYMOUS=1     serves everybody who reaches this address\n"
+                "  --host 127.0.0.1                  serves this machine alone",
+                markup=False,
+            )
+            raise typer.Exit(2)
+    configure_logs(settings.log_format, settings.log_level)
+    app = create_app(settings)
+
+    class Server(uvicorn.Server):
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            if not self.should_exit:
+                app.state.service.begin_closing()
+            super().handle_exit(sig, frame)
+
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        log_config=None,
+        timeout_graceful_shutdown=math.ceil(settings.shutdown_grace_s),
+        timeout_keep_alive=KEEP_ALIVE_S,
+        ws_max_size=settings.live_max_frame_bytes * 2,
+    )
+    Server(config).run()
+
+
+def run_worker(settings: Settings) -> None:
+    """Work on the queue until interrupted; running jobs may end, then the others go back."""
+    from evolvisense.jobs.database import open_database  # noqa: PLC0415
+    from evolvisense.jobs.files import JobFiles  # noqa: PLC0415
+    from evolvisense.jobs.keeper import Keeper  # noqa: PLC0415
+    from evolvisense.jobs.pool import WorkerPool  # noqa: PLC0415
+    from evolvisense.jobs.store import JobStore  # noqa: PLC0415
+    from evolvisense.server.logs import configure_logs  # noqa: PLC0415
+    from evolvisense.server.service import lease_rules, pool_settings  # noqa: PLC0415
+
+    configure_logs(settings.log_format, settings.log_level)
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    engine = open_database(settings.queue_url)
+    store, files = JobStore(engine), JobFiles(settings.data_dir)
+    pool = WorkerPool(store, files, pool_settings(settings))
+    keeper = Keeper(store, files, rules=lease_rules(settings))
+    stop = threading.Event()
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, end)
+    pool.start()
+    keeper.start()
+    stop.wait()
+    pool.close(settings.shutdown_grace_s)
+    keeper.close()
+    files.close()
+    engine.dispose()

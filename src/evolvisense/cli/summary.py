@@ -14,6 +14,7 @@ from evolvisense.cli.people import describe
 from evolvisense.cli.voice import voice_lines
 from evolvisense.report import LIMITS_NOTICE, Report
 from evolvisense.report.schema import Person
+from evolvisense.report.words import WITHHELD
 
 _console = Console(highlight=False)
 
@@ -63,6 +64,8 @@ def _person_name(person: Person, count: int) -> str:
 
 
 def _legacy(report: Report) -> str:
+    if report.v1 is None:
+        return WITHHELD
     scores = report.v1.mental_health
     return (
         f"depression {scores.depression:.1f}, stress {scores.stress:.1f}, anxiety "

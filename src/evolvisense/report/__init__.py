@@ -1,6 +1,9 @@
-"""Findings become a report: `schema` is its shape, `build` makes it, `writers` write it."""
+"""Findings become a report: `schema` is its shape, `build` makes it, the others write it."""
 
 from evolvisense.report.build import Findings, build_report
+from evolvisense.report.html import to_html
+from evolvisense.report.observations import observations_only
+from evolvisense.report.parquet import to_parquet
 from evolvisense.report.schema import LIMITS_NOTICE, SCHEMA_VERSION, Report
 from evolvisense.report.writers import to_csv, to_json
 
@@ -10,6 +13,9 @@ __all__ = [
     "Findings",
     "Report",
     "build_report",
+    "observations_only",
     "to_csv",
+    "to_html",
     "to_json",
+    "to_parquet",
 ]

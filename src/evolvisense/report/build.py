@@ -70,6 +70,7 @@ def build_report(
         voice=None if findings.voice is None else voice_part(findings.voice),
         voice_absent_reason=_voice_absent_reason(findings, options),
         v1=_legacy(findings),
+        withheld=None,
         warnings=_warnings(findings, options),
         timings_s={stage: round(seconds, 4) for stage, seconds in timings_s.items()},
     )
@@ -150,7 +151,7 @@ def _warnings(findings: Findings, options: AnalysisOptions) -> list[schema.Notic
         found.append(
             (
                 "several_people",
-                f"{len(findings.people)} people were found; the v1 block is about the main one",
+                f"{len(findings.people)} people were found; scores are about the main one",
             )
         )
     header_s = findings.info.duration_s_from_header

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from evolvisense.report.part import Part
@@ -12,6 +14,9 @@ from evolvisense.types.indicators import (
     MissingReason,
     NoScoreReason,
 )
+
+Withheld = Literal["withheld"]
+"""Left out of the report on request (`report.withheld`)."""
 
 
 class ContributionPart(Part):
@@ -46,7 +51,7 @@ class IndicatorPart(Part):
         "(perceived vocal confidence)."
     )
     score: float | None = Field(description="0-100; null without enough evidence.")
-    no_score_reason: NoScoreReason | None = Field(
+    no_score_reason: NoScoreReason | Withheld | None = Field(
         description="Why `score` is null; the contributions say what is missing."
     )
     interval_low: float | None = Field(
@@ -57,7 +62,9 @@ class IndicatorPart(Part):
         description="Weight of the features that count over the weight of all, 0-1; under 0.5 "
         "there is no score."
     )
-    contributions: list[ContributionPart] = Field(description="Every feature of the indicator.")
+    contributions: list[ContributionPart] = Field(
+        description="Every feature of the indicator; none where it is withheld."
+    )
 
 
 class FeaturePart(Part):
@@ -65,7 +72,7 @@ class FeaturePart(Part):
 
     name: Feature = Field(description="Its name, with its unit; logarithms are natural.")
     value: float | None = Field(description="null where it could not be measured well enough.")
-    missing_reason: MissingReason | None = Field(description="Why it is null.")
+    missing_reason: MissingReason | Withheld | None = Field(description="Why it is null.")
     stands_on_s: float | None = Field(
         description="Seconds of speech, voiced speech or face that it was measured on."
     )

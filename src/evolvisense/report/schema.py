@@ -21,7 +21,7 @@ from evolvisense.types.indicators import Language
 from evolvisense.types.options import Smoothing
 from evolvisense.types.scores import Emotion
 
-SCHEMA_VERSION = "1.2"
+SCHEMA_VERSION = "1.3"
 
 LIMITS_NOTICE = (
     "Experimental. These numbers describe visible and audible behaviour in this recording relative "
@@ -139,8 +139,9 @@ class FaceTimeline(Part):
         description="Standard deviation of the Laplacian of the crop, grey levels."
     )
     brightness: FractionColumn = Field(description="Mean grey level of the crop, 0-1.")
-    probabilities: dict[Emotion, FractionColumn] = Field(
-        description="Probability of each expression, 0-1; the seven sum to 1 in each frame."
+    probabilities: dict[Emotion, FractionColumn] | None = Field(
+        description="Probability of each expression, 0-1; the seven sum to 1 in each frame. null "
+        "where withheld."
     )
     uncertain: list[Uncertainty] = Field(
         description="Why the expression of the frame should not be read: flat (no probability "
@@ -195,8 +196,8 @@ class Person(Part):
     is_main: bool = Field(description="True for the one seen longest and largest.")
     frames: int = Field(description="Analysed frames in which the person was found.")
     share_of_frames: float = Field(description="The same as a share of all analysed frames, 0-1.")
-    mean_probabilities: dict[Emotion, float] = Field(
-        description="Mean of the raw probabilities over those frames."
+    mean_probabilities: dict[Emotion, float] | None = Field(
+        description="Mean of the raw probabilities over those frames; null where withheld."
     )
     tracks: list[Track] = Field(description="Where the person was followed.")
     measures: BehaviourMeasures
@@ -258,13 +259,25 @@ class Notice(Part):
     message: str = Field(description="For people.")
 
 
+class Withheld(Part):
+    """Fields that were filled by the analysis and left out of this report on request."""
+
+    reason: Literal["observations_only"] = Field(
+        description="observations_only: no emotion, and no score that stands on one."
+    )
+    parts: list[str] = Field(
+        description="The fields; `[]` stands for every element of a list, `[name]` for the one "
+        "of that name."
+    )
+
+
 VoiceAbsentReason = Literal["no_audio_stream", "audio_not_decodable", "not_wanted"]
 
 
 class Report(Part):
     """Everything that one analysis says about one video."""
 
-    schema_version: Literal["1.2"] = Field(description="Version of this shape.")
+    schema_version: Literal["1.3"] = Field(description="Version of this shape.")
     producer: Producer
     limits: str = Field(description="What the numbers do not mean; to be shown beside them.")
     indicators: IndicatorBlock
@@ -274,10 +287,13 @@ class Report(Part):
     frames: Frames
     people: list[Person] = Field(description="Persons found, by first appearance; may be empty.")
     voice: Voice | None = Field(description="null where there is no voice to read.")
-    voice_absent_reason: Literal["no_audio_stream", "audio_not_decodable", "not_wanted"] | None = (
-        Field(description="Why `voice` is null; null where it is not.")
+    voice_absent_reason: VoiceAbsentReason | None = Field(
+        description="Why `voice` is null; null where it is not."
     )
-    v1: LegacyBlock
+    v1: LegacyBlock | None = Field(
+        description="Always there in the answer of `/analyze-video/`; null where withheld."
+    )
+    withheld: Withheld | None = Field(description="What was left out on request, or null.")
     warnings: list[Notice] = Field(description="What limits this report.")
     timings_s: dict[str, float] = Field(
         description="Seconds per stage; stages run side by side, `total` is the wall time."

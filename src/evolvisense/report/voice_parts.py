@@ -121,6 +121,6 @@ class Voice(Part):
     segments: list[Segment] = Field(description="Speech; gaps under 0.2 s belong to it.")
     syllables_s: TimeColumn = Field(description="Times of the syllable nuclei.")
     emotion: VoiceEmotionColumns | None = Field(
-        description="null where there is too little speech."
+        description="null where there is too little speech, or where withheld."
     )
     timeline: VoiceColumns

@@ -62,13 +62,20 @@ def personal_norm(values: F64, norm: Norm) -> Norm:
 
     mean = (n xbar + k mu) / (n + k) with k = variance between days / variance between people, which
     is (1 - ICC) / ICC of the retest; the spread likewise is the person's own and k sd^2, weighted
-    by their degrees of freedom, n - 1 and SPREAD_PRIOR.
+    by their degrees of freedom, n - 1 and SPREAD_PRIOR. One task and device: what conditions of
+    recording and the network do is in the person's mean already and adds nothing.
     """
     n, own = len(values), float(np.mean(values))
     k = (1 - norm.retest_icc) / norm.retest_icc
     squares = float(np.square(values - own).sum())
     variance = (SPREAD_PRIOR * k * norm.sd**2 + squares) / (SPREAD_PRIOR + n - 1)
-    return replace(norm, mean=(n * own + k * norm.mean) / (n + k), sd=float(np.sqrt(variance)))
+    return replace(
+        norm,
+        mean=(n * own + k * norm.mean) / (n + k),
+        sd=float(np.sqrt(variance)),
+        condition_sd=0.0,
+        reliability=norm.session_reliability,
+    )
 
 
 def changes(

@@ -27,12 +27,18 @@ class Norm:
 
     mean: float
     sd: float
-    """Between people (or between the recordings of one), without the noise of measuring."""
+    """Between people (or between the recordings of one), without the noise of chance."""
     noise_var_s: float
-    """Variance of measuring times seconds: a value that stands on T seconds of speech has the
-    variance noise_var_s / T."""
+    """Variance of chance times seconds: a value that stands on T seconds of speech has the variance
+    noise_var_s / T."""
+    condition_sd: float
+    """How far the same speech strays by another room, noise, microphone and codec and, where a
+    network is asked, by another network; 0 against recordings made alike."""
     reliability: float
-    """0-1: share of the variance between recordings with 30 s of speech that is between people."""
+    """0-1: share of the variance between recordings with 30 s of speech, each made under conditions
+    of its own, that is between people."""
+    session_reliability: float
+    """The same of recordings that were made alike."""
     retest_icc: float
     """0-1, exclusive: share of the variance that a person keeps from day to day."""
     is_provisional: bool
@@ -41,8 +47,13 @@ class Norm:
     """Where the numbers come from, for people."""
 
     def measurement_sd(self, stands_on_s: float) -> float:
-        """Standard deviation of a value that stands on so many seconds; inf where on none."""
-        return float(np.sqrt(self.noise_var_s / stands_on_s)) if stands_on_s > 0 else np.inf
+        """Standard deviation of a value that stands on so many seconds; inf where on none.
+
+        Chance, which averages out, and the conditions of recording, which do not.
+        """
+        if stands_on_s <= 0:
+            return np.inf
+        return float(np.sqrt(self.noise_var_s / stands_on_s + self.condition_sd**2))
 
 
 @dataclass(frozen=True)
@@ -71,8 +82,12 @@ class Reference:
 @cache
 def load_reference(language: Language = "any") -> Reference:
     """The shipped reference set of a language; `any` is all of them with equal weights."""
-    text = (resources.files("evolvisense.scoring") / FILE).read_text(encoding="utf-8")
-    return parse_reference(json.loads(text), language)
+    return parse_reference(_document(), language)
+
+
+def read_about() -> dict[str, Any]:
+    """Where the shipped numbers come from: data, method, engines."""
+    return _document()["about"]
 
 
 def parse_reference(document: Mapping[str, Any], language: Language) -> Reference:
@@ -86,7 +101,9 @@ def parse_reference(document: Mapping[str, Any], language: Language) -> Referenc
                 mean=norm["mean"],
                 sd=norm["sd"],
                 noise_var_s=norm["noise_var_s"],
+                condition_sd=norm["condition_sd"],
                 reliability=about[feature]["reliability"],
+                session_reliability=about[feature]["session_reliability"],
                 retest_icc=about[feature]["retest_icc"],
                 is_provisional=about[feature]["provisional"],
                 source=about[feature]["source"],
@@ -96,3 +113,8 @@ def parse_reference(document: Mapping[str, Any], language: Language) -> Referenc
         features=tuple(document["correlations"]["features"]),
         rho=np.array(document["correlations"]["rho"], np.float64),
     )
+
+
+def _document() -> dict[str, Any]:
+    text = (resources.files("evolvisense.scoring") / FILE).read_text(encoding="utf-8")
+    return json.loads(text)

@@ -9,24 +9,36 @@ from importlib.metadata import version
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
-from evolvisense.server import legacy, pages
+from evolvisense.server import legacy, metrics, pages
+from evolvisense.server.access import Gate
 from evolvisense.server.errors import install_error_handlers
+from evolvisense.server.live import LivePool, live_routes
+from evolvisense.server.metrics import ServerMetrics
 from evolvisense.server.middleware import EdgeMiddleware
 from evolvisense.server.service import AnalysisService
 from evolvisense.server.settings import Settings
+from evolvisense.server.streaming import authorize, live_settings
+from evolvisense.server.v1 import analyses, events, facts, results, submit
 
 
-def create_app(settings: Settings | None = None) -> FastAPI:
-    """The server; settings come from the environment where none are given."""
+def create_app(settings: Settings | None = None, *, target: str | None = None) -> FastAPI:
+    """The server; settings come from the environment where none are given.
+
+    `target` is what worker processes run, `module:function`; for tests.
+    """
     chosen = settings or Settings()
+    live = LivePool(live_settings(chosen))
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
-        service = AnalysisService(chosen)
+        service = AnalysisService(chosen, target)
         app.state.service = service
+        app.state.gate = Gate(chosen, service.keys)
+        app.state.metrics = ServerMetrics(service)
         try:
             yield
         finally:
+            await live.close()
             await service.close()
 
     app = FastAPI(
@@ -38,8 +50,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.include_router(legacy.router)
-    app.include_router(pages.router)
+    for routes in (legacy, submit, analyses, events, results, facts, metrics, pages):
+        app.include_router(routes.router)
+    app.include_router(live_routes(live_settings(chosen), live, authorize))
     app.mount("/static", pages.FreshFiles(directory=pages.WEB))
     install_error_handlers(app)
     # The last one added is the outermost: refusals and errors carry CORS headers too.
@@ -48,8 +61,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=chosen.cors_origins,
-            allow_methods=["GET", "POST"],
+            allow_methods=["GET", "POST", "DELETE"],
             allow_headers=["*"],
-            expose_headers=["Retry-After", "X-Request-Id"],
+            expose_headers=[
+                "Location",
+                "Retry-After",
+                "X-Request-Id",
+                "Idempotency-Replayed",
+                "Preference-Applied",
+            ],
         )
     return app

@@ -1,11 +1,14 @@
-"""Errors become answers of one shape: `{"error": text, "code": stable code, "request_id": id}`."""
+"""Errors become answers of one shape.
+
+Under /v1 that is RFC 9457 problem+json; elsewhere, for the clients of the old service,
+`{"error": text, "code": stable code, "request_id": id}`.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from collections.abc import Mapping
-from typing import ClassVar
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -16,29 +19,55 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope, Send
 
 from evolvisense.errors import (
+    AuditError,
     BusyError,
     CancelledError,
+    ConsentMissingError,
+    DatabaseError,
     EngineError,
     EvolviSenseError,
+    FormatUnavailableError,
+    IdempotencyConflictError,
     InputError,
     InvalidOptionError,
     LimitError,
+    PurposeRefusedError,
+    QueueFullError,
+    StorageError,
+    StorageFullError,
+    WebhookRefusedError,
 )
+from evolvisense.server.refusals import JobFailedError, RequestRefusedError
 
 CLIENT_CLOSED_REQUEST = 499
 LINGER_S = 2.0
 
 STATUS: Mapping[type[EvolviSenseError], int] = {
     InvalidOptionError: 422,
+    IdempotencyConflictError: 422,
+    WebhookRefusedError: 422,
+    ConsentMissingError: 422,
+    PurposeRefusedError: 403,
+    FormatUnavailableError: 501,
     LimitError: 413,
     InputError: 400,
+    QueueFullError: 429,
     BusyError: 503,
+    StorageFullError: 507,
+    StorageError: 503,
+    AuditError: 503,
     CancelledError: CLIENT_CLOSED_REQUEST,
     EngineError: 500,
 }
 """The first class in the order of inheritance that is listed counts."""
 
 HTTP_CODES = {404: "not_found", 405: "method_not_allowed"}
+FOR_THE_CLIENT = {
+    StorageFullError.code: "the disk of this server is full; try again later",
+    DatabaseError.code: "the queue of this server cannot be used at this moment",
+}
+PROBLEM_TYPE = "urn:evolvisense:problem:"
+V1 = "/v1/"
 
 log = logging.getLogger(__name__)
 
@@ -51,38 +80,16 @@ class ErrorAnswer(BaseModel):
     request_id: str = Field(description="As in the header X-Request-Id; names this request.")
 
 
-class RequestRefusedError(Exception):
-    """The request itself is wrong, whatever the video."""
+class Problem(BaseModel):
+    """An error under /v1 (RFC 9457); `code` is stable, `detail` is for people."""
 
-    status: ClassVar[int] = 400
-    code: ClassVar[str] = "bad_request"
-
-
-class BrokenMultipartError(RequestRefusedError):
-    """The body is cut off or does not follow multipart/form-data."""
-
-    code = "broken_multipart"
-
-
-class UnsupportedRequestError(RequestRefusedError):
-    """The body is of another type than the route takes."""
-
-    status = 415
-    code = "unsupported_media_type"
-
-
-class MissingFileError(RequestRefusedError):
-    """The form has no part `file`."""
-
-    status = 422
-    code = "missing_file"
-
-
-class UploadTimeoutError(RequestRefusedError):
-    """The client stopped sending."""
-
-    status = 408
-    code = "upload_timeout"
+    type: str = Field(description="`urn:evolvisense:problem:` and the code.")
+    title: str = Field(description="The same for every problem of this code.")
+    status: int
+    detail: str = Field(description="What is wrong here and what to do.")
+    instance: str = Field(description="The address that was asked.")
+    code: str = Field(description="Stable, for programs; the catalogue is in docs/errors.md.")
+    request_id: str = Field(description="As in the header X-Request-Id; names this request.")
 
 
 class UnreadBodyAnswer(JSONResponse):
@@ -118,11 +125,23 @@ def error_answer(
     text: str,
     headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
-    """An error in the one shape."""
+    """An error in the shape of its address."""
     unread = getattr(request.state, "body_unread", False)
     answer = UnreadBodyAnswer if unread else JSONResponse
-    content = ErrorAnswer(error=text, code=code, request_id=request.state.request_id)
-    return answer(content.model_dump(), status, {**(headers or {}), "Cache-Control": "no-store"})
+    all_headers = {**(headers or {}), "Cache-Control": "no-store"}
+    if not request.url.path.startswith(V1):
+        content = ErrorAnswer(error=text, code=code, request_id=request.state.request_id)
+        return answer(content.model_dump(), status, all_headers)
+    problem = Problem(
+        type=PROBLEM_TYPE + code,
+        title=code.replace("_", " ").capitalize(),
+        status=status,
+        detail=text,
+        instance=request.url.path,
+        code=code,
+        request_id=request.state.request_id,
+    )
+    return answer(problem.model_dump(), status, all_headers, "application/problem+json")
 
 
 def install_error_handlers(app: FastAPI) -> None:
@@ -132,11 +151,22 @@ def install_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(ClientDisconnect, _gone)
+    app.add_exception_handler(JobFailedError, _job_failed)
 
 
 def status_of(error: EvolviSenseError) -> int:
     """The HTTP status of an error of the library."""
     return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
+
+
+def status_of_code(code: str) -> int:
+    """The HTTP status of an error of the library, by its code."""
+    return _STATUS_OF_CODE.get(code, 500)
+
+
+async def _job_failed(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, JobFailedError)  # noqa: S101 - so it was registered
+    return error_answer(request, status_of_code(error.code), error.code, str(error))
 
 
 async def _own_error(request: Request, error: Exception) -> JSONResponse:
@@ -145,16 +175,18 @@ async def _own_error(request: Request, error: Exception) -> JSONResponse:
     headers: dict[str, str] = {}
     if isinstance(error, BusyError):
         headers["Retry-After"] = str(error.retry_after_s)
-    if isinstance(error, EngineError):
+    if isinstance(error, EngineError | StorageError) and not isinstance(
+        error, FormatUnavailableError
+    ):
         # Its text names files of this machine: for the operator alone.
         log.error("%s: %s (request %s)", error.code, error, request.state.request_id)
-        text = "this server is not completely installed; its log says what is missing"
+        text = FOR_THE_CLIENT.get(error.code, "the fault is on the server; its log says more")
     return error_answer(request, status, error.code, text, headers)
 
 
 async def _refused(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestRefusedError)  # noqa: S101 - so it was registered
-    return error_answer(request, error.status, error.code, str(error))
+    return error_answer(request, error.status, error.code, str(error), error.headers())
 
 
 async def _http_error(request: Request, error: Exception) -> JSONResponse:
@@ -167,6 +199,18 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - so it was registered
     texts = [f"{'.'.join(str(p) for p in e['loc'])}: {e['msg']}" for e in error.errors()]
     return error_answer(request, 422, InvalidOptionError.code, "; ".join(texts))
+
+
+def _codes(kind: type[EvolviSenseError]) -> dict[str, int]:
+    status = next((STATUS[base] for base in kind.__mro__ if base in STATUS), 500)
+    found = {kind.code: status}
+    for child in kind.__subclasses__():
+        found |= _codes(child)
+    return found
+
+
+_JOB_LIMITS = {"memory_limit": 413, "cpu_limit": 413, "time_limit": 413, "canceled": 409}
+_STATUS_OF_CODE = {**_codes(EvolviSenseError), **_JOB_LIMITS}
 
 
 async def _gone(request: Request, _error: Exception) -> JSONResponse:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
+from evolvisense.jobs.records import Job
 from evolvisense.report.schema import LegacyBlock, Report
 from evolvisense.server import parameters
+from evolvisense.server.access import Caller
 from evolvisense.server.errors import ErrorAnswer
-from evolvisense.server.service import AnalysisService, service_of
-from evolvisense.server.uploads import receive_upload
+from evolvisense.server.refusals import ForbiddenError, JobFailedError
+from evolvisense.server.service import WAITING_PRIORITY, AnalysisService, Order, service_of
+from evolvisense.server.strict import admit
+from evolvisense.server.uploads import Upload, receive_upload
+from evolvisense.server.v1.options import read_options
 from evolvisense.types.options import AnalysisOptions
-
-if TYPE_CHECKING:
-    from evolvisense.pipeline import Analyzer
 
 router = APIRouter()
 
@@ -45,6 +49,11 @@ _OPENAPI: dict[str, Any] = {
                             "the answer is given.",
                         },
                         **{p.name: p.as_field() for p in parameters.OF_THE_ANALYSIS},
+                        "options": {
+                            "type": "string",
+                            "description": "Under the strict profile: JSON with `consent` and "
+                            "`purpose` as in /v1/analyses.",
+                        },
                     },
                 }
             }
@@ -64,7 +73,11 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
     415: {"model": ErrorAnswer, "description": "The body is not multipart/form-data."},
     422: {"model": ErrorAnswer, "description": "A parameter is wrong or `file` is missing."},
     500: {"model": ErrorAnswer, "description": "The fault is on the server."},
-    503: {
+    401: {"model": ErrorAnswer, "description": "A key is needed."},
+    403: {"model": ErrorAnswer, "description": "The key, address or purpose is not admitted."},
+    503: {"model": ErrorAnswer, "description": "The queue cannot be used at this moment."},
+    507: {"model": ErrorAnswer, "description": "The disk is full."},
+    429: {
         "model": ErrorAnswer,
         "description": "Too many videos at this moment.",
         "headers": {
@@ -85,34 +98,81 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
 async def analyze_video(request: Request) -> Response:
     """Reads faces and voice in one video. The scores of formula v1 are kept for existing clients.
 
-    Closing the connection cancels the analysis.
+    Requests are served in the order in which they came. Closing the connection cancels the
+    analysis; nothing of it is kept.
     """
     service = service_of(request)
     request.state.body_unread = True
-    service.check_room()
-    async with receive_upload(request, service.settings) as upload:
-        given = {**request.query_params, **upload.fields}
-        options = AnalysisOptions(
-            frame_skip=parameters.FRAME_SKIP.read(given),
-            max_frames=parameters.MAX_FRAMES.read(given),
-            smoothing=parameters.SMOOTHING.read(given),
-            language=parameters.LANGUAGE.read(given),
+    caller = request.app.state.gate.caller(request, "analyze")
+    if service.settings.observations_only:
+        raise ForbiddenError(
+            "this server gives observations only, without scores: use /v1/analyses"
         )
-        with_report = parameters.WITH_REPORT.read(request.query_params)
-        body = await _answer(service, request, upload.path, options, with_report)
+    service.check_room_to_wait()
+    service.check_uploads()
+    with_report = parameters.WITH_REPORT.read(request.query_params)
+    service.waiting += 1
+    try:
+        async with _uploading(service, request) as upload:
+            given = {**request.query_params, **upload.fields}
+            job = await _accept(service, request, caller, upload, _options(given))
+        data = await service.wait_and_take(request, job)
+    finally:
+        service.waiting -= 1
+    body = await asyncio.to_thread(_answer, data, with_report=with_report)
     return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
 
 
-async def _answer(
+@asynccontextmanager
+async def _uploading(service: AnalysisService, request: Request) -> AsyncGenerator[Upload]:
+    service.uploads += 1
+    try:
+        limits = service.upload_limits(max_files=1)
+        async with receive_upload(request, limits, service.files.new_path) as upload:
+            yield upload
+    finally:
+        service.uploads -= 1
+
+
+def _options(given: Mapping[str, str]) -> AnalysisOptions:
+    return AnalysisOptions(
+        frame_skip=parameters.FRAME_SKIP.read(given),
+        max_frames=parameters.MAX_FRAMES.read(given),
+        smoothing=parameters.SMOOTHING.read(given),
+        language=parameters.LANGUAGE.read(given),
+    )
+
+
+async def _accept(
     service: AnalysisService,
     request: Request,
-    path: Path,
+    caller: Caller,
+    upload: Upload,
     options: AnalysisOptions,
-    with_report: bool,
-) -> bytes:
-    def work(analyzer: Analyzer, is_cancelled: Callable[[], bool]) -> bytes:
-        report = analyzer.analyze(path, options, is_cancelled=is_cancelled)
-        answer = VideoAnswer(**dict(report.v1), limits=report.limits, report=report)
-        return answer.model_dump_json(exclude=None if with_report else {"report"}).encode()
+) -> Job:
+    declared = read_options(upload.fields.get("options", "{}"))
+    kept = await asyncio.to_thread(
+        admit,
+        service,
+        declared.model_dump(include={"consent", "purpose"}, exclude_none=True),
+        upload.files,
+        request_id=request.state.request_id,
+        key_id=caller.owner,
+    )
+    order = Order(
+        {"analysis": asdict(options), **kept},
+        request.state.request_id,
+        caller.owner,
+        priority=WAITING_PRIORITY,
+        waiter=service.files.instance,
+    )
+    (job,) = await service.submit(upload.files, order)
+    return job
 
-    return await service.run(request, work)
+
+def _answer(data: bytes, *, with_report: bool) -> bytes:
+    report = Report.model_validate_json(data)
+    if report.v1 is None:
+        raise JobFailedError("internal_error", "the report has no v1 scores")
+    answer = VideoAnswer(**dict(report.v1), limits=report.limits, report=report)
+    return answer.model_dump_json(exclude=None if with_report else {"report"}).encode()

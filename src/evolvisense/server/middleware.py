@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import time
 import uuid
 
 from starlette.datastructures import MutableHeaders
@@ -26,13 +27,15 @@ CONTENT_SECURITY_POLICY = "; ".join(
     )
 )
 
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 log = logging.getLogger(__name__)
+requests_log = logging.getLogger("evolvisense.requests")
 
 
 class EdgeMiddleware:
-    """Request ids, security headers, and `internal_error` for what nobody expected."""
+    """Request ids, headers, counting, and `internal_error` for what nobody expected."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -46,24 +49,23 @@ class EdgeMiddleware:
         given = request.headers.get("x-request-id", "")
         request_id = given if GIVEN_ID.fullmatch(given) else uuid.uuid4().hex
         request.state.request_id = request_id
-        started = False
+        status = 0
 
         async def send_with_headers(message: Message) -> None:
-            nonlocal started
+            nonlocal status
             if message["type"] == "http.response.start":
-                started = True
-                headers = MutableHeaders(scope=message)
-                headers["X-Request-Id"] = request_id
-                headers["X-Content-Type-Options"] = "nosniff"
-                headers["Referrer-Policy"] = "no-referrer"
-                headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+                status = message["status"]
+                _add_headers(MutableHeaders(scope=message), request_id)
             await send(message)
 
+        began_s = time.perf_counter()
+        metrics = request.app.state.metrics
+        metrics.in_flight.inc()
         try:
             await self._app(scope, receive, send_with_headers)
         except Exception:
             log.exception("unexpected error (request %s)", request_id)
-            if started:
+            if status:
                 raise
             answer = error_answer(
                 request,
@@ -72,3 +74,26 @@ class EdgeMiddleware:
                 "something went wrong here; tell the operator the request id",
             )
             await answer(scope, receive, send_with_headers)
+        finally:
+            seconds = time.perf_counter() - began_s
+            metrics.in_flight.dec()
+            route = getattr(scope.get("route"), "path", "none")
+            method = request.method if request.method in METHODS else "other"
+            metrics.requests.labels(method, route, str(status)).inc()
+            metrics.request_s.labels(route).observe(seconds)
+            about = {
+                "request_id": request_id,
+                "method": method,
+                "route": route,
+                "status": status,
+                "seconds": round(seconds, 3),
+            }
+            text = "%(method)s %(route)s %(status)s %(seconds)s s (request %(request_id)s)"
+            requests_log.info(text, about, extra=about)
+
+
+def _add_headers(headers: MutableHeaders, request_id: str) -> None:
+    headers["X-Request-Id"] = request_id
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = "no-referrer"
+    headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import html
 import importlib.util
 from functools import cache
@@ -13,7 +14,6 @@ from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from evolvisense.errors import EvolviSenseError
 from evolvisense.server.errors import ErrorAnswer, error_answer
 from evolvisense.server.service import service_of
 
@@ -42,24 +42,23 @@ async def healthz() -> dict[str, str]:
 
 @router.get(
     "/readyz",
-    summary="Whether the models are loaded",
+    summary="Whether an analysis can begin",
     responses={503: {"model": ErrorAnswer, "description": "Not yet, or never: the log says why."}},
 )
 async def readyz(request: Request) -> Response:
-    """200 as soon as an analysis can begin at once."""
+    """200 when the models are loaded and the queue can be used."""
     service = service_of(request)
-    if service.is_ready:
-        return JSONResponse({"status": "ready"})
     if (failure := service.failure) is not None:
-        code = failure.code if isinstance(failure, EvolviSenseError) else "internal_error"
-        return error_answer(request, 503, code, "the models cannot be loaded; the log says why")
-    return error_answer(
-        request,
-        503,
-        "starting",
-        "the models are being loaded",
-        {"Retry-After": str(READY_RETRY_S)},
-    )
+        return error_answer(
+            request, 503, failure.code, "the models cannot be loaded; the log says why"
+        )
+    again = {"Retry-After": str(READY_RETRY_S)}
+    if not service.is_ready:
+        return error_answer(request, 503, "starting", "the models are being loaded", again)
+    if service.closing:
+        return error_answer(request, 503, "stopping", "the server is being stopped", again)
+    counts = await asyncio.to_thread(service.store.counts)
+    return JSONResponse({"status": "ready", "queued": counts.queued, "running": counts.running})
 
 
 @router.get("/", include_in_schema=False)

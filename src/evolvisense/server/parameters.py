@@ -8,12 +8,10 @@ from typing import Annotated, Any, Generic, TypeVar, get_args
 
 from pydantic import Field, TypeAdapter, ValidationError
 
+from evolvisense.api.options import LARGEST_COUNT
 from evolvisense.errors import InvalidOptionError
 from evolvisense.types.indicators import Language
 from evolvisense.types.options import Smoothing
-
-LARGEST_COUNT = 2**53
-"""The largest whole number that survives JSON."""
 
 T = TypeVar("T")
 

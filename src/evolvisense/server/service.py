@@ -1,117 +1,277 @@
-"""What the routes share: the models, loaded beside the start of the server, and the queue."""
+"""What the routes share: the queue and its files, the workers, whoever waits for them."""
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import json
 import logging
-import threading
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from fastapi import Request
+from starlette.requests import HTTPConnection
 
-from evolvisense.errors import CancelledError
-from evolvisense.jobs import WorkQueue
+from evolvisense.access.audit import AuditLog
+from evolvisense.access.keys import ApiKeys
+from evolvisense.errors import CancelledError, QueueFullError
+from evolvisense.jobs.database import open_database
+from evolvisense.jobs.deliveries import Deliveries
+from evolvisense.jobs.files import JobFiles
+from evolvisense.jobs.keeper import Keeper, LeaseRules
+from evolvisense.jobs.pool import PoolSettings, WorkerPool
+from evolvisense.jobs.records import ENDED, Failure, Job, NewJob
+from evolvisense.jobs.sandbox import Limits
+from evolvisense.jobs.store import JobStore
+from evolvisense.server.refusals import JobFailedError
 from evolvisense.server.settings import Settings
+from evolvisense.server.uploads import ReceivedFile, UploadLimits
+from evolvisense.server.watching import JobWatcher
+from evolvisense.server.webhooks import SystemResolver, WebhookSender
 
-if TYPE_CHECKING:
-    from evolvisense.pipeline import Analyzer
+WAITING_PRIORITY = 10
+"""Of a job whose client waits on an open connection, against 0."""
+FIRST_GUESS_S = 5.0
+LONGEST_RETRY_S = 600
 
 log = logging.getLogger(__name__)
 
-Work = Callable[["Analyzer", Callable[[], bool]], bytes]
-"""Makes an answer with the analyzer; the function it is given says whether to stop."""
+
+@dataclass(frozen=True)
+class Order:
+    """What is wanted of all files of one request; fields of NewJob."""
+
+    options: Mapping[str, Any]
+    request_id: str
+    owner: str = ""
+    priority: int = 0
+    waiter: str = ""
+    webhook: str = ""
+    idempotency_key: str = ""
+    fingerprint: str = ""
 
 
 class AnalysisService:
-    """Runs analyses off the event loop."""
+    """One per application; made and closed on its event loop."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, target: str | None = None) -> None:
         self.settings = settings
-        self._queue = WorkQueue(settings.workers, settings.queue_size)
-        self._stopping = threading.Event()
-        loader = ThreadPoolExecutor(1, "models")
-        self._analyzer: Future[Analyzer] = loader.submit(_load, settings)
-        loader.shutdown(wait=False)
-        self._analyzer.add_done_callback(_log_failure)
+        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.engine = open_database(settings.queue_url)
+        self.store = JobStore(self.engine)
+        self.keys = ApiKeys(self.engine)
+        self.files = JobFiles(settings.data_dir, reserve_bytes=settings.min_free_bytes)
+        self.watcher = JobWatcher(self.store)
+        self.pool = WorkerPool(
+            self.store, self.files, pool_settings(settings, target), on_change=self.watcher.poke
+        )
+        self.keeper = Keeper(
+            self.store,
+            self.files,
+            rules=lease_rules(settings),
+            on_change=self.watcher.poke,
+        )
+        self.resolve = SystemResolver()
+        self.audit = AuditLog(settings.data_dir / "audit.jsonl")
+        self.answering: set[tuple[str, str]] = set()
+        """Owner and Idempotency-Key of requests that are being answered."""
+        self.uploads = 0
+        self.waiting = 0
+        self.closing = False
+        self._stop_sending = asyncio.Event()
+        self._sending = asyncio.create_task(self._send_webhooks()) if self.sends_webhooks else None
+        self.pool.start()
+        self.keeper.start()
+
+    @property
+    def sends_webhooks(self) -> bool:
+        """Whether there is a secret to sign them with."""
+        return bool(self.settings.webhook_secrets)
 
     @property
     def is_ready(self) -> bool:
-        """Whether the models are loaded."""
-        return self._analyzer.done() and self.failure is None
+        """Whether an analysis can begin: the models are loaded, here or by other workers."""
+        return self.pool.models is not None or self.settings.workers == 0
 
     @property
-    def failure(self) -> BaseException | None:
+    def failure(self) -> Failure | None:
         """What keeps the models from being loaded, as far as it is known."""
-        return self._analyzer.exception() if self._analyzer.done() else None
+        return self.pool.broken
 
-    @property
-    def in_flight(self) -> int:
-        """Analyses that run or wait."""
-        return self._queue.in_flight
+    def upload_limits(self, max_files: int) -> UploadLimits:
+        """What one request may carry."""
+        return UploadLimits(
+            self.settings.max_upload_bytes,
+            max_files,
+            self.settings.upload_timeout_s,
+            self.settings.upload_total_s,
+        )
 
-    def check_room(self) -> None:
-        """Raise BusyError where a request would find no place, before its upload is taken."""
-        self._queue.check_room()
+    def check_room_to_wait(self) -> None:
+        """Raise QueueFullError where no further client of /analyze-video/ may wait."""
+        places = max(1, self.settings.workers) + self.settings.queue_size
+        if self.waiting >= places:
+            raise self._busy("all places are taken")
 
-    async def run(self, request: Request, work: Work) -> bytes:
-        """The answer of `work`. Raises CancelledError when the client goes away meanwhile."""
-        stop = threading.Event()
+    async def check_room_in_queue(self, files: int = 1) -> None:
+        """Raise QueueFullError where so many further jobs may not wait."""
+        counts = await asyncio.to_thread(self.store.counts)
+        if counts.queued + files > self.settings.max_queued:
+            raise self._busy("the queue is full")
 
-        def is_cancelled() -> bool:
-            return stop.is_set() or self._stopping.is_set()
+    def check_uploads(self) -> None:
+        """Raise QueueFullError or StorageFullError where no further upload may begin."""
+        if self.uploads >= self.settings.max_uploads:
+            raise self._busy("too many uploads at this moment")
+        self.files.require_space(self.settings.max_upload_bytes)
 
-        job = self._queue.submit(lambda: work(self._analyzer.result(), is_cancelled))
-        answer = asyncio.wrap_future(job)
+    async def submit(self, files: Sequence[ReceivedFile], order: Order) -> tuple[Job, ...]:
+        """Jobs for files that have arrived; accepted once this returns.
+
+        Raises IdempotencyConflictError, BusyError or StorageFullError.
+        """
+        submission = uuid.uuid4().hex if len(files) > 1 else ""
+        new = [
+            NewJob(
+                id=uuid.uuid4().hex,
+                media_bytes=file.size_bytes,
+                media_sha256=file.sha256,
+                submission=submission,
+                **vars(order),
+            )
+            for file in files
+        ]
+        return await asyncio.to_thread(self._submit, files, new)
+
+    def _submit(self, files: Sequence[ReceivedFile], new: list[NewJob]) -> tuple[Job, ...]:
+        try:
+            for file, job in zip(files, new, strict=True):
+                self.files.keep(file.path, job.id)
+            jobs = self.store.submit(new)
+        except BaseException:
+            for job in new:
+                self.files.forget_media(job.id)
+            raise
+        for _ in jobs:
+            self.pool.wake()
+        return jobs
+
+    async def wait_and_take(self, request: Request, job: Job) -> bytes:
+        """The report of a job, as JSON; the job is deleted however this ends.
+
+        Raises JobFailedError, or CancelledError when the client goes away meanwhile.
+        """
+        ended = asyncio.create_task(self.watcher.ended(job.id))
         departure = asyncio.create_task(_departure(request))
         try:
-            await asyncio.wait({answer, departure}, return_when=asyncio.FIRST_COMPLETED)
-            if not answer.done():
-                stop.set()
-                job.cancel()
-                # The worker still reads the upload: it may be deleted only after that.
-                await asyncio.wait({answer})
-                if not answer.cancelled():
-                    answer.exception()
+            await asyncio.wait({ended, departure}, return_when=asyncio.FIRST_COMPLETED)
+            if not ended.done():
                 raise CancelledError("the client went away")
-            return answer.result()
+            found = ended.result()
+            if found is None or found.state == "canceled":
+                raise CancelledError("the analysis was cancelled")
+            if found.failure is not None or found.report is None:
+                failure = found.failure or Failure("internal_error", "the job has no report")
+                raise JobFailedError(failure.code, failure.detail)
+            return await asyncio.to_thread(self.files.report_path(found.report).read_bytes)
         finally:
-            stop.set()
+            ended.cancel()
             departure.cancel()
+            # Also when this very task is cancelled, by a shutdown for instance.
+            await asyncio.shield(asyncio.to_thread(self.remove, job.id))
+
+    def cancel(self, job_id: str) -> Job | None:
+        """The job, canceled unless it has ended before; None where there is none."""
+        expires_s = time.time() + self.settings.report_retention_s
+        job = self.store.cancel(job_id, expires_s=expires_s)
+        if job is not None and not self.pool.cancel(job_id) and job.state in ENDED:
+            self.files.forget_media(job_id)
+        self.watcher.poke()
+        return job
+
+    def remove(self, job_id: str) -> bool:
+        """Cancel a job and delete all that belongs to it; whether there was one."""
+        self.pool.cancel(job_id)
+        deleted = self.keeper.remove(job_id)
+        self.watcher.poke()
+        return deleted
+
+    def begin_closing(self) -> None:
+        """End event streams, which would keep their connections; from any thread."""
+        self.closing = True
+        self.watcher.poke()
 
     async def close(self) -> None:
-        """Stop what runs and cancel what waits."""
-        self._stopping.set()
-        await asyncio.to_thread(self._queue.close)
+        """Let running jobs end for a while, give the others back, stop."""
+        self.closing = True
+        self._stop_sending.set()
+        if self._sending is not None:
+            await self._sending
+        await self.watcher.close()
+        await asyncio.to_thread(self.pool.close, self.settings.shutdown_grace_s)
+        await asyncio.to_thread(self.keeper.close)
+        await asyncio.to_thread(self.files.close)
+        await asyncio.to_thread(self.engine.dispose)
+
+    async def _send_webhooks(self) -> None:
+        sender = WebhookSender(
+            Deliveries(self.engine),
+            self.store.get,
+            [secret.get_secret_value() for secret in self.settings.webhook_secrets],
+            self.resolve,
+            allow_private=self.settings.allow_private_webhooks,
+        )
+        await sender.run(self._stop_sending)
+
+    def _busy(self, what: str) -> QueueFullError:
+        tally = self.pool.tally
+        done = tally.succeeded + tally.failed
+        mean_s = tally.analysis_s / done if done else FIRST_GUESS_S
+        wait_s = mean_s * (self.waiting + 1) / max(1, self.settings.workers) / 2
+        retry_s = min(LONGEST_RETRY_S, max(1, round(wait_s)))
+        return QueueFullError(f"{what}; try again in {retry_s} s", retry_s)
 
 
-def service_of(request: Request) -> AnalysisService:
+def pool_settings(settings: Settings, target: str | None = None) -> PoolSettings:
+    """What the settings say about workers."""
+    chosen = PoolSettings(
+        workers=settings.workers,
+        limits=Limits(
+            memory_bytes=settings.job_memory_bytes,
+            cpu_s=settings.job_cpu_s,
+            wall_s=settings.job_wall_s,
+        ),
+        media_limits={
+            "max_bytes": settings.max_upload_bytes,
+            "max_pixels": settings.max_pixels,
+            "max_duration_s": settings.max_duration_s,
+            "max_streams": settings.max_streams,
+        },
+        max_attempts=settings.max_attempts,
+        report_retention_s=settings.report_retention_s,
+    )
+    return chosen if target is None else replace(chosen, target=target)
+
+
+def lease_rules(settings: Settings) -> LeaseRules:
+    """What the settings say about jobs whose worker is lost."""
+    return LeaseRules(settings.lease_s, settings.max_attempts, settings.report_retention_s)
+
+
+def fingerprint(files: Sequence[ReceivedFile], options: dict[str, Any]) -> str:
+    """The same for the same files in the same order with the same options."""
+    content = json.dumps([[file.sha256 for file in files], options], sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def service_of(connection: HTTPConnection) -> AnalysisService:
     """The service of the app that a request belongs to."""
-    service = request.app.state.service
+    service = connection.app.state.service
     assert isinstance(service, AnalysisService)  # noqa: S101 - set by the lifespan
     return service
-
-
-def _log_failure(analyzer: Future[Analyzer]) -> None:
-    error = analyzer.exception()
-    if error is not None:
-        log.error("the models cannot be loaded", exc_info=error)
-
-
-def _load(settings: Settings) -> Analyzer:
-    # Imported here: FFmpeg and ONNX Runtime load while the server already answers.
-    from evolvisense.media import MediaLimits  # noqa: PLC0415
-    from evolvisense.pipeline import Analyzer  # noqa: PLC0415
-
-    return Analyzer(
-        limits=MediaLimits(
-            max_bytes=settings.max_upload_bytes,
-            max_pixels=settings.max_pixels,
-            max_duration_s=settings.max_duration_s,
-            max_streams=settings.max_streams,
-        )
-    )
 
 
 async def _departure(request: Request) -> None:

@@ -1,18 +1,42 @@
-"""Every setting of the server; the environment names them with the prefix EVOLVISENSE_."""
+"""Every setting of the server: from the environment (prefix EVOLVISENSE_) or a TOML file.
+
+`EVOLVISENSE_CONFIG` names the file; its keys are the names below in small letters. The environment
+wins over the file.
+"""
 
 from __future__ import annotations
 
 import os
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
-from pydantic import DirectoryPath, Field, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
 
+MB = 1024**2
+GB = 1024**3
 MOST_WORKERS_BY_DEFAULT = 4
+CONFIG_VARIABLE = "EVOLVISENSE_CONFIG"
 
 
 def _workers_for_this_machine() -> int:
     return max(1, min(MOST_WORKERS_BY_DEFAULT, len(os.sched_getaffinity(0))))
+
+
+def _home() -> Path:
+    if configured := os.environ.get("EVOLVISENSE_HOME"):
+        return Path(configured) / "server"
+    base = os.environ.get("XDG_DATA_HOME")
+    return (Path(base) if base else Path.home() / ".local" / "share") / "evolvisense" / "server"
+
+
+Texts = Annotated[list[str], NoDecode]
 
 
 class Settings(BaseSettings):
@@ -20,44 +44,147 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="EVOLVISENSE_", frozen=True, extra="forbid")
 
-    max_upload_bytes: int = Field(
-        default=10 * 1024 * 1024, ge=1, description="Largest video that is accepted."
+    data_dir: Path = Field(
+        default_factory=_home,
+        description="Folder of the queue, of uploads until they are analysed, and of reports.",
     )
+    database_url: str = Field(
+        default="",
+        description="Database of the queue, such as `postgresql+psycopg://user@host/name`; a "
+        "SQLite file in `data_dir` where it is empty.",
+    )
+
+    max_upload_bytes: int = Field(default=10 * MB, ge=1, description="Largest video, bytes.")
+    max_files: int = Field(default=16, ge=1, description="Most videos in one request to /v1.")
+    max_uploads: int = Field(default=64, ge=1, description="Most uploads at the same time.")
     upload_timeout_s: float = Field(
         default=30.0, gt=0, description="An upload ends with 408 when no byte comes for this long."
     )
+    upload_total_s: float = Field(
+        default=600.0, gt=0, description="An upload ends with 408 when it takes longer than this."
+    )
     max_duration_s: float = Field(
-        default=3600.0, gt=0, description="Longest video that is accepted."
+        default=3600.0,
+        gt=0,
+        description="Longest video; one without a duration in its header is read up to here.",
     )
-    max_pixels: int = Field(
-        default=7680 * 4320, ge=1, description="Most pixels a frame may have; the default is 8K."
-    )
-    max_streams: int = Field(
-        default=32, ge=1, description="Most streams a file may have, used or not."
-    )
+    max_pixels: int = Field(default=7680 * 4320, ge=1, description="Most pixels of a frame (8K).")
+    max_streams: int = Field(default=32, ge=1, description="Most streams a file may have.")
+
     workers: int = Field(
         default_factory=_workers_for_this_machine,
-        ge=1,
-        description="Videos analysed at the same time; by default one for each core, 4 at most.",
+        ge=0,
+        description="Videos analysed at the same time, each in a process of its own: one for each "
+        "core, 4 at most. 0 leaves the work to `evolvisense worker`.",
     )
     queue_size: int = Field(
         default=8,
         ge=0,
-        description="Videos that may wait for a worker; beyond it the answer is 503, Retry-After.",
+        description="Clients of /analyze-video/ that may wait; beyond it the answer is 429.",
     )
-    cors_origins: Annotated[list[str], NoDecode] = Field(
-        default=[],
-        description="Web pages of other origins that may call this server, separated by commas, "
-        "as in `https://a.example,https://b.example`; `*` allows every page; none by default.",
+    max_queued: int = Field(
+        default=1000, ge=0, description="Jobs of /v1 that may wait; beyond it the answer is 429."
     )
-    temp_dir: DirectoryPath | None = Field(
-        default=None,
-        description="Folder of uploads while they are analysed; the system's where it is not set.",
+    max_attempts: int = Field(
+        default=3, ge=1, description="A job whose worker died so often fails with the reason."
+    )
+    lease_s: float = Field(
+        default=15.0, gt=1, description="A job whose worker is silent for so long is taken again."
+    )
+    job_memory_bytes: int = Field(default=2 * GB, ge=256 * MB, description="Memory of a worker.")
+    job_cpu_s: float = Field(default=14400.0, gt=0, description="CPU seconds of one job.")
+    job_wall_s: float = Field(default=7200.0, gt=0, description="Seconds that one job may take.")
+    shutdown_grace_s: float = Field(
+        default=10.0,
+        ge=0,
+        description="Running jobs may end in so many seconds at shutdown; the "
+        "others go back to the queue.",
+    )
+    report_retention_s: float = Field(
+        default=24 * 3600.0,
+        ge=0,
+        description="Reports of /v1 are deleted so long after their job ended. Media are always "
+        "deleted when the job ends.",
+    )
+    min_free_bytes: int = Field(
+        default=200 * MB, ge=0, description="Uploads are refused with 507 below so much free disk."
     )
 
-    @field_validator("cors_origins", mode="before")
+    allow_anonymous: bool = Field(
+        default=False,
+        description="Serve everybody without keys on other addresses than loopback.",
+    )
+    rate_per_minute: float = Field(
+        default=120.0,
+        ge=0,
+        description="Requests per minute of one key or address; 0 is without limit. Loopback "
+        "without a key is not limited.",
+    )
+    rate_burst: int = Field(default=60, ge=1, description="Requests at once before that counts.")
+    cors_origins: Texts = Field(
+        default=[],
+        description="Web pages of other origins that may call this server, separated by commas, "
+        "as in `https://a.example,https://b.example`; `*` allows every page.",
+    )
+    webhook_secrets: Annotated[list[SecretStr], NoDecode] = Field(
+        default=[],
+        description="Standard Webhooks secrets (`whsec_...`), separated by commas, newest first; "
+        "without one no webhooks are sent.",
+    )
+    allow_private_webhooks: bool = Field(
+        default=False, description="Webhooks may go to private addresses and by http."
+    )
+    profile: Literal["open", "strict"] = Field(
+        default="open",
+        description="`strict` wants consent and purpose with every video and keeps an audit log.",
+    )
+    observations_only: bool = Field(
+        default=False, description="No emotion labels and no scores, for everybody."
+    )
+
+    live_streams: int = Field(default=8, ge=0, description="Live streams at the same time.")
+    live_max_fps: float = Field(default=15.0, gt=0, description="Pictures per second of one.")
+    live_idle_s: float = Field(default=30.0, gt=0, description="A silent live stream is closed.")
+    live_max_frame_bytes: int = Field(default=2 * MB, ge=1024, description="Largest live picture.")
+
+    log_format: Literal["text", "json"] = Field(
+        default="text", description="Log lines for people or for programs."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="The least severe messages that are logged."
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, then the environment, then the file."""
+        given = os.environ.get(CONFIG_VARIABLE)
+        if not given:
+            return init_settings, env_settings
+        if not Path(given).is_file():
+            raise FileNotFoundError(f"{CONFIG_VARIABLE} names {given}, which is no file")
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, Path(given))
+
+    @field_validator("cors_origins", "webhook_secrets", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:  # noqa: ANN401 - whatever the environment holds
         if isinstance(value, str):
-            return [origin.strip() for origin in value.split(",") if origin.strip()]
+            return [part.strip() for part in value.split(",") if part.strip()]
         return value
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Settings:
+        if self.profile == "strict" and self.allow_anonymous:
+            raise ValueError("the strict profile wants keys: leave allow_anonymous off")
+        return self
+
+    @property
+    def queue_url(self) -> str:
+        """Where the queue is."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'queue.db'}"

@@ -35,7 +35,7 @@ export class Charts {
   /** Draw one person of the report. */
   draw(report, person, frames) {
     this.shown = { report, person, frames };
-    fillLegend($("timeline-legend"), person ? EMOTIONS : []);
+    fillLegend($("timeline-legend"), person?.timeline.probabilities ? EMOTIONS : []);
     this.timeline.draw(timelineOf(report, person, frames, this.endS), describeTimeline(report, person));
     $("timeline-note").textContent = timelineNote(report, person, frames);
     this.#drawFace();
@@ -95,7 +95,7 @@ function fillLegend(list, emotions) {
 }
 
 function timelineNote(report, person, { x, stepS }) {
-  const isUncertain = person?.timeline.uncertain.some((code) => code);
+  const isUncertain = person?.timeline.probabilities && person.timeline.uncertain.some((code) => code);
   return [
     person ? `Faces: one value every ${round(stepS, 2)} s; gaps are moments without this face.` : "",
     isUncertain ? "Hatched: the expression should not be read." : "",

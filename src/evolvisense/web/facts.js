@@ -66,7 +66,12 @@ export function fillModels(table, models) {
   fillTable(table, ["Name", "Version", "Licence"], models.map((m) => [m.id, m.version, m.licence]));
 }
 
+/** The v1 keys of an answer; `scores` is undefined where they are withheld. */
 export function fillLegacy(table, { mental_health: scores, voice_analysis: voice, peak_stress: peak, emotions }) {
+  if (!scores) {
+    fillTable(table, ["Key", "Value"], [["all", "withheld on request"]]);
+    return;
+  }
   fillTable(table, ["Key", "Value"], [
     ...Object.entries(scores).map(([name, value]) => [`mental_health.${name}`, value.toFixed(2)]),
     ...(voice ? Object.entries(voice).map(([name, value]) => [`voice_analysis.${name}`, value.toFixed(2)])

@@ -1,7 +1,7 @@
 // The indicators: score, interval, what made each, and why one is not there.
 
 import { CANNOT_TELL, fillTable } from "./dom.js";
-import { featureName, percent, round, whyMissing } from "./words.js";
+import { WITHHELD, featureName, percent, round, whyMissing } from "./words.js";
 
 const MEANING = {
   activation: ["Activation", "how stirred voice and face are"],
@@ -34,12 +34,14 @@ function indicatorItem(score) {
   const name = element("strong", "", title);
   name.append(element("small", "muted", meaning));
   head.append(name, valueOf(score));
-  item.append(head, scaleOf(score), element("p", "muted small", noteOf(score)), partsOf(score));
+  item.append(head, scaleOf(score), element("p", "muted small", noteOf(score)));
+  if (score.contributions.length) item.append(partsOf(score));
   return item;
 }
 
-function valueOf({ score }) {
-  return score === null ? element("span", "indicator-value unknown", CANNOT_TELL)
+function valueOf({ score, no_score_reason: reason }) {
+  return score === null
+    ? element("span", "indicator-value unknown", reason === WITHHELD ? WITHHELD : CANNOT_TELL)
     : element("span", "indicator-value figures", String(Math.round(score)));
 }
 
@@ -60,7 +62,8 @@ function scaleOf({ score, interval_low: low, interval_high: high }) {
   return scale;
 }
 
-function noteOf({ score, coverage, interval_low: low, interval_high: high, contributions }) {
+function noteOf({ score, no_score_reason: reason, coverage, interval_low: low, interval_high: high, contributions }) {
+  if (reason === WITHHELD) return "Withheld on request: it stands on emotion.";
   const covered = `${percent(coverage)} of the evidence is there`;
   if (score !== null) {
     const sure = low === null ? "too short for an interval" : `90 %: ${Math.round(low)} to ${Math.round(high)}`;

@@ -25,9 +25,11 @@ function faceRowAt({ x, row, stepS }, timeS) {
 }
 
 function fillBars({ report, person }, row) {
-  const isHere = typeof row === "number";
+  const isWithheld = person !== null && !person.timeline.probabilities;
+  const isHere = typeof row === "number" && !isWithheld;
   const reason = isHere ? person.timeline.uncertain[row] : "";
-  $("now-note").textContent = isHere ? noteOf(reason) : absenceOf(report, row);
+  $("now-bars").hidden = isWithheld;
+  $("now-note").textContent = isWithheld ? "" : isHere ? noteOf(reason) : absenceOf(report, row);
   $("now-bars").classList.toggle("empty", !isHere || reason !== "");
   if (!$("now-bars").children.length) $("now-bars").append(...EMOTIONS.map(emptyBar));
   [...$("now-bars").children].forEach((line, i) => {

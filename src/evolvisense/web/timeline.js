@@ -13,6 +13,7 @@ export function timelineOf(report, person, frames, endS) {
 }
 
 export function describeTimeline(report, person) {
+  if (person && !person.timeline.probabilities) return "Facial expression is withheld; pitch and level of the voice.";
   const face = person
     ? `Probabilities of seven facial expressions of person ${person.id} over time, uncertain moments hatched`
     : "No face was found";
@@ -21,14 +22,16 @@ export function describeTimeline(report, person) {
 
 function expressionRow(report, person, frames, endS) {
   const unread = unreadEnd(frames, endS);
-  const nobody = report.people.length ? null : { at: endS / 2, text: "no face was found" };
+  const isWithheld = person && !person.timeline.probabilities;
+  const why = isWithheld ? "withheld on request" : "no face was found";
+  const nothing = report.people.length && !isWithheld ? null : { at: endS / 2, text: why };
   return {
     title: "<b>Facial expression</b>, probability",
-    height: report.voice ? 230 : 240,
+    height: isWithheld ? 40 : report.voice ? 230 : 240,
     y: { range: [-0.02, 1.02], tickformat: ".0%", dtick: 0.25 },
-    traces: person ? expressionTraces(person, frames) : [],
+    traces: person && !isWithheld ? expressionTraces(person, frames) : [],
     bands: unread ? [{ ...unread, colour: colour("unread") }] : [],
-    note: unread ? { at: (unread.from + unread.to) / 2, text: "faces not read here" } : nobody,
+    note: unread ? { at: (unread.from + unread.to) / 2, text: "faces not read here" } : nothing,
   };
 }
 

@@ -6,7 +6,7 @@ import { percent, round } from "./words.js";
 const TOO_LITTLE = "too little speech";
 
 /** Tiles of the voice; a value that is not there is said with its reason, never as 0. */
-export function fillVoiceFacts(list, { voice }) {
+export function fillVoiceFacts(list, { voice, withheld }) {
   if (!voice) return;
   const { measures, quality, emotion } = voice;
   const tile = (name, value, text, note, why = TOO_LITTLE) => (
@@ -18,7 +18,8 @@ export function fillVoiceFacts(list, { voice }) {
     tile("Syllables", measures.syllable_rate_hz, (v) => `${round(v, 1)} /s`, "pauses left out"),
     tile("Pauses", measures.pause_share, percent, pausesNote(measures)),
     tile("Loudness varies by", measures.level_sd_db, (v) => `${round(v, 1)} dB`, "free of the microphone\u2019s gain"),
-    tile("Heard in the voice", emotion && strongest(emotion), ([name]) => name, emotionNote(emotion)),
+    ...(withheld ? []
+      : [tile("Heard in the voice", emotion && strongest(emotion), ([name]) => name, emotionNote(emotion))]),
     tile("Over the background", quality.snr_db, (v) => `${Math.round(v)} dB`,
       quality.clipped_share > 0 ? `${round(100 * quality.clipped_share, 2)} % clipped` : "not clipped",
       "no background to compare with"),

@@ -22,6 +22,9 @@ const NO_VOICE = {
   not_wanted: "not asked for",
 };
 
+/** What was left out of the report on request. */
+export const WITHHELD = "withheld";
+
 const FEATURES = {
   f0_level_st: "Pitch, semitones",
   f0_sd_st: "Pitch variability, semitones",

@@ -1,0 +1,77 @@
+"""The part `options` of a form."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from evolvisense.types.indicators import Language
+from evolvisense.types.options import Smoothing
+
+LARGEST_COUNT = 2**53
+"""The largest whole number that survives JSON."""
+
+Count = Annotated[int, Field(ge=1, le=LARGEST_COUNT)]
+
+
+class Webhook(BaseModel):
+    """Where to tell that an analysis has ended."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: str = Field(max_length=2000, description="An https address that anybody can reach.")
+
+
+class Consent(BaseModel):
+    """Who has agreed to the analysis; wanted by the strict profile."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    confirmed_by: str = Field(min_length=1, max_length=200)
+    confirmed_at: str = Field(max_length=64, description="ISO 8601 with a time zone.")
+    text_version: str = Field(max_length=64, description="Of the text in `/v1/limits`.")
+
+
+class Purpose(BaseModel):
+    """What the analysis is for; wanted by the strict profile."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: str = Field(
+        max_length=64,
+        description="`self-reflection`, `research`, `software-testing` or `clinical-supervised`.",
+    )
+    ethics_id: str | None = Field(
+        default=None, max_length=200, description="Of the ethics vote; wanted for `research`."
+    )
+
+
+class Options(BaseModel):
+    """The part `options` of the form, as JSON."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    frame_skip: Count = Field(
+        default=1, description="Analyse frames whose 1-based number is a multiple of this."
+    )
+    max_frames: Count | None = Field(
+        default=None, description="Read faces in so many frames at most; null reads to the end."
+    )
+    voice: bool = Field(default=True, description="Read the voice too.")
+    smoothing: Smoothing = Field(default="one-euro", description="Filter of the timelines.")
+    language: Language = Field(
+        default="any", description="Indicators are relative to the reference set of this language."
+    )
+    observations_only: bool = Field(
+        default=False, description="No emotion labels and no scores in the report."
+    )
+    webhook: Webhook | None = Field(default=None)
+    consent: Consent | None = Field(default=None)
+    purpose: Purpose | None = Field(default=None)
+
+    def analysis(self) -> dict[str, Any]:
+        """The fields of AnalysisOptions."""
+        return self.model_dump(
+            include={"frame_skip", "max_frames", "voice", "smoothing", "language"}
+        )

@@ -1,0 +1,42 @@
+"""A client of `/v1`: videos go to a server, analyses and reports come back.
+
+with Client("http://127.0.0.1:7860") as client:
+    report = client.analyze("interview.webm")
+
+`sync` and `asynchronous` only send and sleep. `calls`: what is sent, `sending`: how httpx is told.
+`uploads`: files. `answers`: what comes back. `retrying`: what is sent again, and when. `following`, `sse`: events.
+`errors`: what is raised. No video is decoded here and no model loaded.
+"""
+
+from evolvisense.api.options import Consent, Options, Purpose, Webhook
+from evolvisense.api.schemas import Analysis
+from evolvisense.client.asynchronous import AsyncClient
+from evolvisense.client.errors import (
+    AnalysisFailedError,
+    ApiError,
+    ClientError,
+    ConnectionFailedError,
+    UnexpectedAnswerError,
+    WaitTimeoutError,
+)
+from evolvisense.client.retrying import Retries
+from evolvisense.client.sync import Client
+from evolvisense.client.uploads import Source
+
+__all__ = [
+    "Analysis",
+    "AnalysisFailedError",
+    "ApiError",
+    "AsyncClient",
+    "Client",
+    "ClientError",
+    "ConnectionFailedError",
+    "Consent",
+    "Options",
+    "Purpose",
+    "Retries",
+    "Source",
+    "UnexpectedAnswerError",
+    "WaitTimeoutError",
+    "Webhook",
+]

@@ -1,0 +1,225 @@
+"""The client for asyncio. Its methods are those of `Client`, which describes them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import ExitStack, aclosing
+from typing import TYPE_CHECKING, Self
+
+import httpx
+
+from evolvisense.api.facts import ServerLimits
+from evolvisense.api.options import Options
+from evolvisense.api.schemas import Analysis, AnalysisList, ReportFormat
+from evolvisense.client import answers, calls, sending
+from evolvisense.client.errors import AnalysisFailedError, ClientError
+from evolvisense.client.following import Following, OnProgress
+from evolvisense.client.retrying import Attempts, Retries
+from evolvisense.client.uploads import Source
+from evolvisense.jobs.records import JobState
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from evolvisense.report.schema import ModelUsed, Report
+
+log = logging.getLogger(__name__)
+
+
+class AsyncClient:
+    """One server, on one event loop; close it, or use it in an `async with` block.
+
+    Files are read on the event loop, 64 KiB at a time.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        api_key: str | None = None,
+        *,
+        timeout_s: float = 30.0,
+        retries: Retries | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._retries = retries or Retries()
+        settings = sending.settings(base_url, api_key, timeout_s)
+        self._http = httpx.AsyncClient(**settings, transport=transport)
+
+    async def submit(
+        self,
+        source: Source,
+        options: Options | None = None,
+        *,
+        idempotency_key: str | None = None,
+        wait_s: float | None = None,
+    ) -> Analysis:
+        """As `Client.submit`."""
+        call = calls.submit([source], options, calls.key_of(idempotency_key), wait_s)
+        return answers.parsed(await self._send(call), Analysis)
+
+    async def submit_many(
+        self,
+        sources: Sequence[Source],
+        options: Options | None = None,
+        *,
+        idempotency_key: str | None = None,
+    ) -> tuple[Analysis, ...]:
+        """As `Client.submit_many`."""
+        call = calls.submit(sources, options, calls.key_of(idempotency_key), None)
+        return answers.accepted(await self._send(call))
+
+    async def get(self, analysis_id: str) -> Analysis:
+        """As `Client.get`."""
+        return answers.parsed(await self._send(calls.get(analysis_id)), Analysis)
+
+    async def list(
+        self,
+        *,
+        state: JobState | None = None,
+        submission: str | None = None,
+        page_size: int = 50,
+    ) -> AsyncIterator[Analysis]:
+        """As `Client.list`."""
+        token = None
+        while True:
+            call = calls.page(state, submission, page_size, token)
+            page = answers.parsed(await self._send(call), AnalysisList)
+            for analysis in page.analyses:
+                yield analysis
+            token = page.next_page_token
+            if token is None:
+                return
+
+    def events(self, analysis_id: str) -> AsyncGenerator[Analysis]:
+        """As `Client.events`. Who leaves it early closes it, with `contextlib.aclosing`."""
+        return self._follow(Following(analysis_id, self._retries))
+
+    async def wait(
+        self,
+        analysis_id: str,
+        on_progress: OnProgress | None = None,
+        *,
+        timeout_s: float | None = None,
+    ) -> Analysis:
+        """As `Client.wait`."""
+        following = Following(analysis_id, self._retries, timeout_s)
+        async with aclosing(self._follow(following)) as events:
+            async for analysis in events:
+                if on_progress is not None:
+                    on_progress(analysis)
+                if analysis.has_ended:
+                    return analysis
+        return await self.get(analysis_id)
+
+    async def report(self, analysis_id: str) -> Report:
+        """As `Client.report`."""
+        return answers.report(await self.report_bytes(analysis_id))
+
+    async def report_bytes(self, analysis_id: str, format: ReportFormat = "json") -> bytes:  # noqa: A002 - as in the interface
+        """As `Client.report_bytes`."""
+        return (await self._send(calls.report(analysis_id, format))).content
+
+    async def cancel(self, analysis_id: str) -> Analysis:
+        """As `Client.cancel`."""
+        return answers.parsed(await self._send(calls.cancel(analysis_id)), Analysis)
+
+    async def delete(self, analysis_id: str) -> None:
+        """As `Client.delete`."""
+        await self._send(calls.delete(analysis_id))
+
+    async def limits(self) -> ServerLimits:
+        """As `Client.limits`."""
+        return answers.parsed(await self._send(calls.limits()), ServerLimits)
+
+    async def models(self) -> tuple[ModelUsed, ...]:
+        """As `Client.models`."""
+        return answers.models(await self._send(calls.models()))
+
+    async def analyze(
+        self,
+        source: Source,
+        options: Options | None = None,
+        *,
+        on_progress: OnProgress | None = None,
+        timeout_s: float | None = None,
+        keep: bool = False,
+    ) -> Report:
+        """As `Client.analyze`; deletes on the server also where the task is cancelled."""
+        analysis = await self.submit(source, options)
+        try:
+            ended = await self.wait(analysis.id, on_progress, timeout_s=timeout_s)
+            if ended.state != "succeeded":
+                raise AnalysisFailedError(ended)
+            return await self.report(analysis.id)
+        finally:
+            if not keep:
+                await self._tidy(analysis.id)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def _send(self, call: calls.Call) -> httpx.Response:
+        attempts = Attempts(call, self._retries)
+        while True:
+            try:
+                response = await self._try(call)
+            except httpx.RequestError as error:
+                pause_s = attempts.failed(error)
+            else:
+                pause_s = attempts.answered(response)
+                if pause_s is None:
+                    return response
+            await asyncio.sleep(pause_s)
+
+    async def _try(self, call: calls.Call) -> httpx.Response:
+        with ExitStack() as stack:
+            files = None if call.form is None else stack.enter_context(call.form.opened())
+            request = self._http.build_request(**sending.request(call, self._http.timeout, files))
+            return await self._http.send(request)
+
+    async def _follow(self, following: Following) -> AsyncGenerator[Analysis]:
+        while True:
+            request = self._http.build_request(
+                **sending.request(following.call(), self._http.timeout)
+            )
+            try:
+                response = await self._http.send(request, stream=True)
+                try:
+                    if following.begins(response):
+                        async for data in response.aiter_bytes():
+                            for analysis in following.take(data):
+                                yield analysis
+                            if following.is_over:
+                                return
+                        pause_s = following.ended()
+                    else:
+                        await response.aread()
+                        pause_s = following.refused(response)
+                finally:
+                    await response.aclose()
+            except httpx.RequestError as error:
+                pause_s = following.lost(error)
+            if following.is_over:
+                return
+            await asyncio.sleep(pause_s)
+
+    async def _tidy(self, analysis_id: str) -> None:
+        """Delete, once: what is thrown, or a report that is here, must not wait for it."""
+        try:
+            await self._send(calls.delete(analysis_id, is_repeatable=False))
+        except ClientError as error:
+            log.warning("analysis %s stays on the server until it expires: %s", analysis_id, error)

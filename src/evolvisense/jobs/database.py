@@ -1,0 +1,254 @@
+"""Opening the database: SQLite in a file, or Postgres, by URL.
+
+SQLite keeps its file in WAL mode, which needs a local disk: no network file system.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Generator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    create_engine,
+    event,
+    func,
+    inspect,
+    make_url,
+    select,
+)
+from sqlalchemy.exc import ArgumentError
+
+from evolvisense.errors import (
+    BusyError,
+    DatabaseError,
+    EngineUnavailableError,
+    InvalidOptionError,
+)
+from evolvisense.jobs.database_errors import translated
+from evolvisense.jobs.tables import SCHEMA_VERSION, metadata, schema
+
+BUSY_S = 10.0
+WAL_RETRY_S = 0.05
+KEPT_CONNECTIONS = 8
+MOST_CONNECTIONS = 64
+CONNECT_TIMEOUT_S = 10
+OWNER_ONLY = 0o600
+OWNER_ONLY_DIR = 0o700
+WRITES = "evolvisense_writes"
+
+# A commit is on disk whatever the server's default is, and a process that stops in the middle of a
+# transaction holds its rows for a minute at most.
+POSTGRES_SETTINGS = (
+    "SET synchronous_commit TO on",
+    "SET idle_in_transaction_session_timeout TO '60s'",
+)
+
+
+def open_database(url: str, *, busy_s: float = BUSY_S) -> Engine:
+    """The database at `sqlite:///path` or `postgresql+psycopg://...`, with its tables.
+
+    A write waits up to `busy_s` for others. Raises InvalidOptionError for another URL,
+    EngineUnavailableError without the driver, BusyError, StorageFullError, and DatabaseError where
+    the database cannot be used or was written by a newer program.
+    """
+    parsed = _parsed(url)
+    with translated():
+        if parsed.get_backend_name() == "sqlite":
+            engine = _open_sqlite(parsed, busy_s)
+        else:
+            engine = _open_postgres(parsed, busy_s)
+        try:
+            _require_schema(engine)
+        except BaseException:
+            engine.dispose()
+            raise
+    return engine
+
+
+@contextmanager
+def reading(engine: Engine) -> Generator[Connection]:
+    """One transaction that changes nothing. Raises as `translated` says."""
+    with translated(), engine.begin() as connection:
+        yield connection
+
+
+@contextmanager
+def writing(engine: Engine) -> Generator[Connection]:
+    """One transaction that is on disk when the block has ended, or has not happened.
+
+    With SQLite it holds the only right to write from its beginning. Raises as `translated` says.
+    """
+    with translated(), engine.connect() as connection:
+        connection.execution_options(**{WRITES: True})
+        with connection.begin():
+            yield connection
+
+
+def exclusive(connection: Connection, name: str) -> None:
+    """One at a time until the end of the transaction; SQLite has only one writer anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"evolvisense {name}"))))
+
+
+def checkpoint(engine: Engine) -> bool:
+    """Bring all of SQLite's log into the database file and empty it; False where others read it.
+
+    What was deleted is then overwritten, but for parts of rows that SQLite had moved from page to
+    page before: `wipe`. Postgres does both in its own time (VACUUM), and this does nothing.
+    """
+    if engine.dialect.name != "sqlite":
+        return True
+    with translated():
+        blocked = _outside(engine, "PRAGMA wal_checkpoint(TRUNCATE)")
+    return blocked is not None and blocked[0] == 0
+
+
+def wipe(engine: Engine) -> bool:
+    """Write SQLite's file anew, so that no byte of what was deleted is left; False as above.
+
+    Others cannot write meanwhile, and it takes as much memory as the file has bytes.
+    """
+    if engine.dialect.name == "sqlite":
+        with translated():
+            _outside(engine, "VACUUM")
+    return checkpoint(engine)
+
+
+def _parsed(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise InvalidOptionError("the database is no URL") from None
+    if parsed.drivername in {"sqlite", "sqlite+pysqlite"}:
+        path = parsed.database or ""
+        if path in {"", ":memory:"} or path.startswith("file:"):
+            raise InvalidOptionError("the database has to be in a file: sqlite:///path")
+        return parsed
+    if parsed.drivername in {"postgresql", "postgresql+psycopg"}:
+        return parsed.set(drivername="postgresql+psycopg")
+    raise InvalidOptionError(
+        f"the database is {parsed.drivername!r}: expected sqlite or postgresql+psycopg"
+    )
+
+
+def _open_sqlite(url: URL, busy_s: float) -> Engine:
+    _require_file(Path(str(url.database)))
+    engine = create_engine(
+        url,
+        pool_size=KEPT_CONNECTIONS,
+        max_overflow=MOST_CONNECTIONS - KEPT_CONNECTIONS,
+        pool_timeout=busy_s,
+        hide_parameters=True,
+        connect_args={"timeout": busy_s, "isolation_level": None, "check_same_thread": False},
+    )
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    try:
+        _require_wal(engine, busy_s)
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
+
+
+def _require_file(path: Path) -> None:
+    """An existing file is not opened here: closing it again would drop SQLite's locks on it."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=OWNER_ONLY_DIR)
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, OWNER_ONLY))
+    except FileExistsError:
+        return
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - of the driver
+    for pragma in ("synchronous=FULL", "foreign_keys=ON", "secure_delete=ON", "temp_store=MEMORY"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _require_wal(engine: Engine, busy_s: float) -> None:
+    """SQLite does not wait by itself while another process makes the same change."""
+    give_up_s = time.monotonic() + busy_s
+    while True:
+        try:
+            with translated():
+                mode = _outside(engine, "PRAGMA journal_mode=WAL")
+        except BusyError:
+            if time.monotonic() > give_up_s:
+                raise
+            time.sleep(WAL_RETRY_S)
+            continue
+        if mode is None or mode[0] != "wal":
+            raise DatabaseError("SQLite cannot use its log (WAL) here: is this a local disk?")
+        return
+
+
+def _outside(engine: Engine, statement: str) -> Any:  # noqa: ANN401 - a row of the driver
+    """Outside of a transaction, where SQLite wants some statements; its row, if it has one."""
+    with closing(engine.raw_connection()) as connection:
+        cursor = connection.cursor()
+        cursor.execute(statement)
+        return cursor.fetchone()
+
+
+def _open_postgres(url: URL, busy_s: float) -> Engine:
+    try:
+        engine = create_engine(
+            url,
+            isolation_level="READ COMMITTED",
+            pool_size=KEPT_CONNECTIONS,
+            max_overflow=MOST_CONNECTIONS - KEPT_CONNECTIONS,
+            pool_timeout=busy_s,
+            pool_pre_ping=True,
+            hide_parameters=True,
+            connect_args={"connect_timeout": CONNECT_TIMEOUT_S},
+        )
+    except ImportError as error:
+        raise EngineUnavailableError(
+            f"Postgres needs the extra [postgres]: pip install 'evolvisense[postgres]' ({error})"
+        ) from error
+
+    def prepare(connection: Any, _record: object) -> None:  # noqa: ANN401 - of the driver
+        with connection.cursor() as cursor:
+            for setting in (*POSTGRES_SETTINGS, f"SET lock_timeout TO {round(busy_s * 1000)}"):
+                cursor.execute(setting)
+        connection.commit()
+
+    event.listen(engine, "connect", prepare)
+    return engine
+
+
+def _require_schema(engine: Engine) -> None:
+    with writing(engine) as connection:
+        exclusive(connection, "schema")
+        present = set(inspect(connection).get_table_names()) & set(metadata.tables)
+        if not present:
+            metadata.create_all(connection)
+            connection.execute(schema.insert().values(id=1, version=SCHEMA_VERSION))
+            return
+        if schema.name not in present:
+            raise DatabaseError(
+                f"the database holds tables of another program: {', '.join(sorted(present))}"
+            )
+        version = connection.execute(select(schema.c.version)).scalar_one_or_none()
+    if version is None or version > SCHEMA_VERSION:
+        raise DatabaseError(
+            f"the database has schema version {version}, this program reads {SCHEMA_VERSION}: "
+            "a newer EvolviSense wrote it"
+        )

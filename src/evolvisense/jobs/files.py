@@ -1,0 +1,307 @@
+"""Files of jobs: uploads that come in, media of accepted jobs, reports.
+
+    root/incoming/<instance>/       uploads and half-written files of one process
+    root/incoming/<instance>.lock   locked (flock) while that process lives
+    root/media/<job id>
+    root/reports/<job id>.<lease>
+
+All of it is on one file system, so that a file moves in one step, and is for its owner alone.
+No name comes from a client.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import re
+import secrets
+import shutil
+import stat
+import threading
+import time
+from collections.abc import Callable, Generator
+from pathlib import Path
+
+from evolvisense.errors import StorageFullError
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}(\.[A-Za-z0-9]{1,64})?")
+OWNER_ONLY = 0o600
+OWNER_ONLY_DIR = 0o700
+GRACE_S = 30.0
+LOCK = ".lock"
+
+
+class JobFiles:
+    """The folder `root` as one process sees it; safe across processes and threads.
+
+    `require_space` keeps `reserve_bytes` of the disk free. A file without a job is deleted after
+    `grace_s` seconds on `monotonic`, which have to be longer than a submitter needs between `keep`
+    and the acceptance of the job.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        reserve_bytes: int = 0,
+        grace_s: float = GRACE_S,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.root = root
+        self._reserve_bytes, self._grace_s = reserve_bytes, grace_s
+        self._monotonic = monotonic
+        self._incoming, self._media, self._reports = (
+            root / name for name in ("incoming", "media", "reports")
+        )
+        with space_errors():
+            root.mkdir(parents=True, exist_ok=True, mode=OWNER_ONLY_DIR)
+            for folder in (self._incoming, self._media, self._reports):
+                folder.mkdir(exist_ok=True, mode=OWNER_ONLY_DIR)
+        self._guard = threading.Lock()
+        self._own: tuple[str, int] | None = None
+        self._unowned_since_s: dict[Path, float] = {}
+
+    @property
+    def instance(self) -> str:
+        """Names this process as long as it lives."""
+        return self.open_incoming().name
+
+    def open_incoming(self) -> Path:
+        """The folder of this process for what is not yet a job's, claimed at the first call.
+
+        Raises StorageFullError.
+        """
+        with self._guard, space_errors():
+            if self._own is None:
+                self._own = _claim_instance(self._incoming)
+            return self._incoming / self._own[0]
+
+    def new_path(self) -> Path:
+        """A path in that folder where there is no file yet."""
+        return self.open_incoming() / secrets.token_hex(8)
+
+    def close(self) -> None:
+        """Delete the folder of this process, and let go of its name."""
+        with self._guard:
+            if self._own is not None:
+                name, lock = self._own
+                self._own = None
+                _remove_instance(self._incoming, name)
+                os.close(lock)
+
+    def is_alive(self, instance: str) -> bool:
+        """Whether the process of that name lives on this machine."""
+        try:
+            lock = os.open(self._incoming / _checked(instance + LOCK), os.O_RDWR | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return False
+        try:
+            return not _lock_now(lock)
+        finally:
+            os.close(lock)
+
+    def sweep_dead(self) -> tuple[str, ...]:
+        """Delete what dead processes left in their folders; the names of those processes."""
+        names = {path.name.removesuffix(LOCK) for path in self._incoming.iterdir()}
+        return tuple(name for name in sorted(names) if self._sweep_one(name))
+
+    def keep(self, incoming: Path, job_id: str) -> Path:
+        """Make a file of this process's folder the media of a job, and bring it to the disk.
+
+        Raises StorageFullError, FileExistsError where the job has media, and ValueError where it
+        is no plain file of that folder.
+        """
+        return self._adopt(incoming, self.media(job_id))
+
+    def media(self, job_id: str) -> Path:
+        """Where the media of a job are."""
+        return self._media / _checked(job_id)
+
+    def report_path(self, name: str) -> Path:
+        """Where the report of that name is."""
+        return self._reports / _checked(name)
+
+    def adopt_report(self, incoming: Path, job_id: str, lease: str) -> str:
+        """Make a file of this process's folder a report, bring it to the disk; its name.
+
+        Raises StorageFullError, FileExistsError where the lease has a report, and ValueError where
+        it is no plain file of that folder.
+        """
+        name = f"{job_id}.{lease}"
+        self._adopt(incoming, self.report_path(name))
+        return name
+
+    def write_report(self, job_id: str, lease: str, data: bytes) -> str:
+        """Write a report, all of it or nothing; its name. Raises as `adopt_report`."""
+        part = self.new_path()
+        try:
+            with space_errors(), part.open("xb") as file:
+                file.write(data)
+            return self.adopt_report(part, job_id, lease)
+        finally:
+            part.unlink(missing_ok=True)
+
+    def forget_media(self, job_id: str) -> None:
+        """Delete the media of a job, where there are any."""
+        self.media(job_id).unlink(missing_ok=True)
+
+    def forget_report(self, name: str) -> None:
+        """Delete a report, where it is there."""
+        self.report_path(name).unlink(missing_ok=True)
+
+    def orphans(
+        self,
+        known: Callable[[list[str]], set[str]],
+        unfinished: Callable[[list[str]], set[str]] | None = None,
+    ) -> int:
+        """Delete files that no job has had for the time of grace, seen by two calls; how many.
+
+        `known` says which of the given ids are jobs. With `unfinished`, media of other jobs than
+        those it names are deleted as well: of a job that ended while its worker died.
+        """
+        owners = {path: path.name.partition(".")[0] for path in self._listed()}
+        has_row = known(sorted(set(owners.values()))) if owners else set[str]()
+        needs_media = unfinished(sorted(has_row)) if unfinished and has_row else has_row
+        now_s = self._monotonic()
+        unowned = {
+            path: self._unowned_since_s.get(path, now_s)
+            for path, job_id in owners.items()
+            if job_id not in (needs_media if path.parent == self._media else has_row)
+        }
+        gone = [
+            path
+            for path, since_s in unowned.items()
+            if path in self._unowned_since_s and now_s - since_s >= self._grace_s
+        ]
+        for path in gone:
+            path.unlink(missing_ok=True)
+            del unowned[path]
+        self._unowned_since_s = unowned
+        return len(gone)
+
+    def require_space(self, nbytes: int) -> None:
+        """Raise StorageFullError where so many bytes more would take what is kept free."""
+        disk = os.statvfs(self.root)
+        free = disk.f_bavail * disk.f_frsize
+        if free < nbytes + self._reserve_bytes:
+            raise StorageFullError(
+                f"{nbytes} bytes do not fit: {free} are free, {self._reserve_bytes} are kept free"
+            )
+
+    def _listed(self) -> list[Path]:
+        folders = (self._media, self._reports)
+        return [path for folder in folders for path in folder.iterdir() if _is_name(path.name)]
+
+    def _adopt(self, incoming: Path, target: Path) -> Path:
+        if incoming.parent != self.open_incoming():
+            raise ValueError(f"expected a file in {self.open_incoming()}, got {incoming}")
+        with space_errors():
+            if target.exists():
+                raise FileExistsError(f"{target} is there already")
+            _sync_file(incoming)
+            incoming.rename(target)
+            _sync_folder(target.parent)
+        return target
+
+    def _sweep_one(self, name: str) -> bool:
+        """Whether a process of that name had died and its files are gone."""
+        try:
+            lock = os.open(self._incoming / (name + LOCK), os.O_RDWR | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return _remove_unlocked(self._incoming / name)
+        try:
+            if not _lock_now(lock):
+                return False
+            _remove_instance(self._incoming, name)
+            return True
+        finally:
+            os.close(lock)
+
+
+@contextlib.contextmanager
+def space_errors() -> Generator[None]:
+    """A full disk becomes StorageFullError, for whoever writes files of jobs."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise StorageFullError(f"no space is left: {error}") from error
+        raise
+
+
+def _claim_instance(incoming: Path) -> tuple[str, int]:
+    """A new name and its locked file. The folder comes after the lock: it is never without one."""
+    while True:
+        name = secrets.token_hex(8)
+        path = incoming / (name + LOCK)
+        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, OWNER_ONLY)
+        try:
+            # A sweep may have taken the file for a dead process's before it was locked.
+            if _lock_now(lock) and path.exists():
+                (incoming / name).mkdir(mode=OWNER_ONLY_DIR)
+                return name, lock
+        except BaseException:
+            path.unlink(missing_ok=True)
+            os.close(lock)
+            raise
+        os.close(lock)
+
+
+def _remove_instance(incoming: Path, name: str) -> None:
+    """For the holder of the lock."""
+    with contextlib.suppress(FileNotFoundError):
+        shutil.rmtree(incoming / name)
+    (incoming / (name + LOCK)).unlink(missing_ok=True)
+
+
+def _remove_unlocked(folder: Path) -> bool:
+    """A folder comes after its lock and goes before it: one without belongs to nobody."""
+    if not folder.is_dir():
+        return False
+    shutil.rmtree(folder)
+    return True
+
+
+def _lock_now(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _is_name(name: str) -> bool:
+    return NAME.fullmatch(name) is not None
+
+
+def _checked(name: str) -> str:
+    if not _is_name(name):
+        raise ValueError(f"{name!r} is no name of a file of a job")
+    return name
+
+
+def _sync_file(path: Path) -> None:
+    """Its writer may be less trusted: a link is not followed, a pipe does not block."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise ValueError(f"expected a plain file, got a link: {path}") from None
+        raise
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise ValueError(f"expected a plain file: {path}")
+        os.fchmod(descriptor, OWNER_ONLY)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _sync_folder(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

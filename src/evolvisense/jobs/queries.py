@@ -1,0 +1,174 @@
+"""What can be asked about jobs; nothing here changes a row."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from sqlalchemy import ColumnElement, Engine, and_, func, or_, select
+
+from evolvisense.jobs.database import reading
+from evolvisense.jobs.records import ENDED, UNFINISHED, Job, JobCounts, JobState
+from evolvisense.jobs.rows import job_of
+from evolvisense.jobs.tables import idempotency, jobs
+
+IDS_AT_ONCE = 500
+
+
+class JobQueries:
+    """Every method is one short transaction, safe across processes and threads.
+
+    All raise BusyError, StorageFullError or DatabaseError where the database does not answer.
+    """
+
+    def __init__(self, engine: Engine, now: Callable[[], float] = time.time) -> None:
+        self._engine = engine
+        self._now = now
+
+    def get(self, job_id: str) -> Job | None:
+        """The job as it is now."""
+        found = self._jobs(jobs.c.id == job_id)
+        return found[0] if found else None
+
+    def list_page(
+        self,
+        owner: str | None = None,
+        state: JobState | None = None,
+        submission: str | None = None,
+        after: int | None = None,
+        limit: int = 50,
+    ) -> tuple[tuple[Job, ...], int | None]:
+        """Up to `limit` jobs, newest first, and the `after` of the next page; None is the last.
+
+        None for `owner`, `state` or `submission` is any. A job that comes while somebody turns
+        pages is on none of the later ones.
+        """
+        if limit < 1:
+            raise ValueError(f"expected limit >= 1, got {limit}")
+        query = select(jobs).order_by(jobs.c.seq.desc()).limit(limit + 1)
+        for column, wanted in (("owner", owner), ("state", state), ("submission", submission)):
+            if wanted is not None:
+                query = query.where(jobs.c[column] == wanted)
+        if after is not None:
+            query = query.where(jobs.c.seq < after)
+        with reading(self._engine) as connection:
+            rows = connection.execute(query).mappings().all()
+        page = tuple(job_of(row) for row in rows[:limit])
+        return page, rows[limit - 1]["seq"] if len(rows) > limit else None
+
+    def find_idempotent(self, owner: str, key: str) -> tuple[str, tuple[Job, ...]] | None:
+        """Fingerprint and jobs, oldest first, of the request with the key; None without one."""
+        query = (
+            select(jobs, idempotency.c.fingerprint)
+            .join_from(
+                jobs,
+                idempotency,
+                and_(
+                    jobs.c.owner == idempotency.c.owner,
+                    jobs.c.idempotency_key == idempotency.c.key,
+                ),
+            )
+            .where(idempotency.c.owner == owner, idempotency.c.key == key)
+            .order_by(jobs.c.seq)
+        )
+        with reading(self._engine) as connection:
+            rows = connection.execute(query).mappings().all()
+        if not rows:
+            return None
+        return rows[0]["fingerprint"], tuple(job_of(row) for row in rows)
+
+    def versions(self, ids: Iterable[str]) -> dict[str, int]:
+        """The version of each of the jobs that there is."""
+        return {row["id"]: row["version"] for row in self._named(ids)}
+
+    def known(self, ids: Iterable[str]) -> set[str]:
+        """Which of the jobs there are."""
+        return {row["id"] for row in self._named(ids)}
+
+    def unfinished(self, ids: Iterable[str]) -> set[str]:
+        """Which of the jobs wait or run, and so need their media."""
+        return {row["id"] for row in self._named(ids) if row["state"] in UNFINISHED}
+
+    def running(self) -> tuple[tuple[str, str, int], ...]:
+        """Id, lease and beat of every running job, for `requeue`."""
+        query = select(jobs.c.id, jobs.c.lease, jobs.c.beat).where(jobs.c.state == "running")
+        with reading(self._engine) as connection:
+            rows = connection.execute(query).mappings()
+            return tuple((row["id"], row["lease"], row["beat"]) for row in rows)
+
+    def counts(self) -> JobCounts:
+        """How many jobs there are in each state."""
+        query = select(
+            jobs.c.state, func.count().label("number"), func.min(jobs.c.created_s).label("first_s")
+        ).group_by(jobs.c.state)
+        with reading(self._engine) as connection:
+            rows = {row["state"]: row for row in connection.execute(query).mappings()}
+        waits = rows.get("queued")
+        return JobCounts(
+            **{state: row["number"] for state, row in rows.items()},
+            oldest_queued_s=None if waits is None else max(0.0, self._now() - waits["first_s"]),
+        )
+
+    def in_flight(self) -> int:
+        """Jobs that wait or run."""
+        query = select(func.count()).select_from(jobs).where(jobs.c.state.in_(UNFINISHED))
+        with reading(self._engine) as connection:
+            return connection.execute(query).scalar_one()
+
+    def waiting_ahead(self, job_id: str) -> int:
+        """Queued jobs that are claimed before this one; 0 where it does not wait."""
+        me, other = jobs.alias("me"), jobs.alias("other")
+        is_ahead = or_(
+            other.c.priority > me.c.priority,
+            and_(other.c.priority == me.c.priority, other.c.seq < me.c.seq),
+        )
+        query = (
+            select(func.count())
+            .select_from(me.join(other, is_ahead))
+            .where(me.c.id == job_id, me.c.state == "queued", other.c.state == "queued")
+        )
+        with reading(self._engine) as connection:
+            return connection.execute(query).scalar_one()
+
+    def expired(self, now_s: float) -> tuple[str, ...]:
+        """Ids of ended jobs that may be deleted at `now_s`, unix seconds."""
+        query = (
+            select(jobs.c.id)
+            .where(jobs.c.expires_s <= now_s, jobs.c.state.in_(ENDED))
+            .order_by(jobs.c.seq)
+        )
+        with reading(self._engine) as connection:
+            return tuple(connection.execute(query).scalars())
+
+    def waiters(self) -> set[str]:
+        """Instances whose clients wait for jobs that have not ended."""
+        query = (
+            select(jobs.c.waiter)
+            .where(jobs.c.waiter != "", jobs.c.state.in_(UNFINISHED))
+            .distinct()
+        )
+        with reading(self._engine) as connection:
+            return set(connection.execute(query).scalars())
+
+    def waited_by(self, instances: Iterable[str]) -> tuple[Job, ...]:
+        """Jobs in any state whose clients waited at these instances, oldest first."""
+        wanted = [instance for instance in instances if instance]
+        return tuple(job for part in _parts(wanted) for job in self._jobs(jobs.c.waiter.in_(part)))
+
+    def _jobs(self, condition: ColumnElement[bool]) -> tuple[Job, ...]:
+        query = select(jobs).where(condition).order_by(jobs.c.seq)
+        with reading(self._engine) as connection:
+            return tuple(job_of(row) for row in connection.execute(query).mappings())
+
+    def _named(self, ids: Iterable[str]) -> Iterator[Any]:
+        columns = select(jobs.c.id, jobs.c.version, jobs.c.state)
+        for part in _parts(list(ids)):
+            with reading(self._engine) as connection:
+                rows = connection.execute(columns.where(jobs.c.id.in_(part))).mappings().all()
+            yield from rows
+
+
+def _parts(ids: list[str]) -> Iterator[list[str]]:
+    """Databases limit the number of parameters."""
+    return (ids[begin : begin + IDS_AT_ONCE] for begin in range(0, len(ids), IDS_AT_ONCE))

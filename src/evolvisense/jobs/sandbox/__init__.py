@@ -1,0 +1,22 @@
+"""A child process under limits and without network, spoken to by messages.
+
+`sandbox` is the parent's side, `child` the other; `frames` is what goes between them.
+`conversation`, `link`, `process`, `usage` and `output` start, hear and watch the child;
+`__main__`, `confinement`, `seccomp` and `landlock` run in it. Nothing here knows what it works on.
+"""
+
+from evolvisense.jobs.sandbox.child import ChildChannel, Task
+from evolvisense.jobs.sandbox.frames import MAX_FRAME_BYTES, Frame, FrameError
+from evolvisense.jobs.sandbox.limits import Limits
+from evolvisense.jobs.sandbox.sandbox import Reply, Sandbox
+
+__all__ = [
+    "MAX_FRAME_BYTES",
+    "ChildChannel",
+    "Frame",
+    "FrameError",
+    "Limits",
+    "Reply",
+    "Sandbox",
+    "Task",
+]

@@ -1,0 +1,115 @@
+"""Frames to and from a child process, with its limits and its death in view while one waits."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import threading
+import time
+from typing import NoReturn
+
+from evolvisense.errors import SandboxDiedError, SandboxError, SandboxLimitError
+from evolvisense.jobs.sandbox.confinement import OUT_OF_MEMORY
+from evolvisense.jobs.sandbox.frames import Frame, FrameError, FrameReader
+from evolvisense.jobs.sandbox.process import ChildProcess
+from evolvisense.jobs.sandbox.usage import CHECK_S, Meter
+
+CHUNK_BYTES = 256 * 1024
+
+
+class Link:
+    """One thread may write while another reads. Errors end the process."""
+
+    def __init__(self, process: ChildProcess, meter: Meter) -> None:
+        self._process, self._meter = process, meter
+        self._reader = FrameReader()
+        self._writable, self._readable = select.poll(), select.poll()
+        self._writable.register(process.tasks, select.POLLOUT)
+        self._readable.register(process.answers, select.POLLIN)
+        self._lock = threading.Lock()
+        self._reason: SandboxError | None = None
+
+    def write(self, parts: list[bytes], until_s: float | None = None) -> bool:
+        """Write all parts; False where the child did not take them until then (monotonic clock).
+
+        Raises SandboxDiedError or SandboxLimitError.
+        """
+        for part in parts:
+            view = memoryview(part)
+            while view:
+                self.check()
+                try:
+                    view = view[os.write(self._process.tasks, view) :]
+                except BlockingIOError:
+                    if until_s is not None and time.monotonic() >= until_s:
+                        return False
+                    self._writable.poll(CHECK_S * 1000)
+                except BrokenPipeError:
+                    self._died()
+        return True
+
+    def read(self, timeout_s: float) -> Frame | None:
+        """The next frame, or None where none came in that time.
+
+        Frames that were complete when the process ended are still handed out. Raises
+        SandboxDiedError or SandboxLimitError.
+        """
+        end_s = time.monotonic() + timeout_s
+        while True:
+            try:
+                frame = self._reader.pop()
+            except FrameError as error:
+                self.refuse(str(error))
+            if frame is not None:
+                return frame
+            self.check()
+            left_s = end_s - time.monotonic()
+            if not self._readable.poll(max(0.0, min(CHECK_S, left_s)) * 1000):
+                if left_s <= 0:
+                    return None
+                continue
+            data = os.read(self._process.answers, CHUNK_BYTES)
+            if not data:
+                self._died()
+            self._reader.feed(data)
+
+    def check(self) -> None:
+        """Raise SandboxLimitError where a limit is exceeded; the process is killed then."""
+        breach = self._meter.breach()
+        if breach is not None:
+            self._end(breach)
+
+    def refuse(self, why: str) -> NoReturn:
+        """End a process that says what makes no sense."""
+        self._end(SandboxDiedError(f"{self._process.name} was ended: {why}"))
+
+    def _died(self) -> NoReturn:
+        process = self._process
+        status = process.kill()
+        if status == OUT_OF_MEMORY:
+            self._end(SandboxLimitError("memory", f"{process.name} was refused more memory"))
+        if status == -signal.SIGXCPU:
+            self._end(SandboxLimitError("cpu", f"{process.name} took too much processor time"))
+        said = process.output.last_line
+        text = f"{process.name} {_ending(status)}" + (f"; it last printed: {said}" if said else "")
+        if status < 0:
+            self._end(SandboxDiedError(text, signal=-status))
+        self._end(SandboxDiedError(text, exit_code=status))
+
+    def _end(self, reason: SandboxError) -> NoReturn:
+        """Kill the process and raise the reason that was first to be seen."""
+        with self._lock:
+            self._reason = self._reason or reason
+        self._process.kill()
+        raise self._reason
+
+
+def _ending(status: int) -> str:
+    if status >= 0:
+        return f"ended with exit code {status}"
+    try:
+        name = signal.Signals(-status).name
+    except ValueError:
+        name = f"signal {-status}"
+    return f"was killed by {name}"

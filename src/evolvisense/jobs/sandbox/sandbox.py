@@ -1,0 +1,287 @@
+"""A child process under limits and without network, spoken to by messages.
+
+with Sandbox("package.module:serve", limits, name="reader") as sandbox:
+    answer = sandbox.request({"file": "a.webm"})
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, NoReturn, Self
+
+from evolvisense.errors import (
+    CancelledError,
+    EngineUnavailableError,
+    SandboxDiedError,
+    SandboxError,
+    SandboxTaskError,
+)
+from evolvisense.jobs.sandbox.conversation import Conversation
+from evolvisense.jobs.sandbox.frames import Frame
+from evolvisense.jobs.sandbox.limits import Limits
+from evolvisense.jobs.sandbox.process import ChildProcess
+from evolvisense.jobs.sandbox.usage import resident_bytes
+
+TICK_S = 0.2
+POLL_S = 0.1
+PATIENCE_S = 2.0
+START_S = 60.0
+DETAIL_CHARACTERS = 2000
+"""Of a child's error text; what is longer is cut."""
+
+log = logging.getLogger(__name__)
+
+
+class Reply(NamedTuple):
+    """The answer to a task."""
+
+    result: dict[str, Any]
+    binary: bytes
+
+
+def _ignore(_message: dict[str, Any]) -> None: ...
+
+
+def _never() -> bool:
+    return False
+
+
+class Sandbox:
+    """Runs `target` ("module:function", a function of one ChildChannel) in a process of its own.
+
+    To be used from one thread, but for `kill`, `is_alive`, `pid` and `rss_bytes`, which any thread
+    may use; where several tasks are under way, one thread may `send` while another `receive`s.
+    An error of the kind SandboxDiedError or SandboxLimitError, and a task that was broken off, end
+    the process; `start` starts another.
+
+    `env` is added to the child's environment as it is. `writable`: the child may change files
+    beneath these paths and its own temporary folder alone; None leaves all files to it.
+    `required`: names of isolation without which `start` fails instead of logging a warning.
+    `temp_root`: where its temporary folder is made. The limits hold while this object is used:
+    between two calls nobody looks.
+    """
+
+    def __init__(
+        self,
+        target: str,
+        limits: Limits,
+        *,
+        name: str,
+        env: Mapping[str, str] | None = None,
+        writable: Sequence[Path] | None = None,
+        required: Sequence[str] = (),
+        temp_root: Path | None = None,
+        patience_s: float = PATIENCE_S,
+    ) -> None:
+        self.name, self._target, self._limits = name, target, limits
+        self._env = dict(env or {})
+        self._writable, self._required, self._temp_root = writable, required, temp_root
+        self._patience_s = patience_s
+        self._running: Conversation | None = None
+        self._isolation: tuple[str, ...] = ()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def start(self) -> None:
+        """Start the process and return once it has given up its rights.
+
+        The target is imported after that: a target that takes its time says by an event when it
+        is ready (`receive` it), otherwise the first task waits for it. Raises SandboxDiedError, or
+        EngineUnavailableError where `required` isolation is not to be had here.
+        """
+        if self.is_alive:
+            raise RuntimeError(f"{self.name} runs already")
+        self.close()
+        try:
+            process = ChildProcess(
+                self._target,
+                self._limits,
+                self.name,
+                self._env,
+                self._writable,
+                self._temp_root,
+            )
+        except OSError as error:
+            raise SandboxDiedError(f"{self.name} cannot be started: {error}") from error
+        self._running = Conversation(process, self._limits)
+        try:
+            self._isolation = self._running.greet(START_S)
+            if resident_bytes(process.pid):
+                self._isolation += ("measured",)
+            else:
+                log.warning("%s cannot be measured: /proc hides it", self.name)
+            missing = [name for name in self._required if name not in self._isolation]
+            if missing:
+                raise EngineUnavailableError(
+                    f"this system cannot isolate a process as required: no {', '.join(missing)}"
+                )
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def isolation(self) -> tuple[str, ...]:
+        """What is in force for the process started last; names as in `confinement.confine`.
+
+        And `measured`: this process can see what the other one uses.
+        """
+        return self._isolation
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the process runs."""
+        running = self._running
+        return running is not None and running.process.is_alive
+
+    @property
+    def pid(self) -> int | None:
+        """Of the process started last."""
+        return self._running.process.pid if self._running else None
+
+    @property
+    def rss_bytes(self) -> int:
+        """Resident memory of the process; 0 while there is none."""
+        running = self._running
+        return resident_bytes(running.process.pid) if running and running.process.is_alive else 0
+
+    @property
+    def outstanding(self) -> int:
+        """Tasks that were sent and are not answered. Whoever sends bounds them."""
+        return self._running.outstanding if self._running else 0
+
+    def request(
+        self,
+        message: Mapping[str, Any],
+        *,
+        binary: bytes = b"",
+        on_event: Callable[[dict[str, Any]], None] = _ignore,
+        is_cancelled: Callable[[], bool] = _never,
+        tick: Callable[[], None] | None = None,
+    ) -> dict[str, Any]:
+        """As `exchange`, for answers without a binary part."""
+        return self.exchange(
+            message, binary=binary, on_event=on_event, is_cancelled=is_cancelled, tick=tick
+        ).result
+
+    def exchange(
+        self,
+        message: Mapping[str, Any],
+        *,
+        binary: bytes = b"",
+        on_event: Callable[[dict[str, Any]], None] = _ignore,
+        is_cancelled: Callable[[], bool] = _never,
+        tick: Callable[[], None] | None = None,
+    ) -> Reply:
+        """Send one task and wait for its answer.
+
+        `on_event` gets the events of this task as they come; `tick` and `is_cancelled` are called
+        about every TICK_S, all in this thread. Raises SandboxTaskError (the child's own failure; it
+        can go on), SandboxDiedError, SandboxLimitError, CancelledError (the child goes on where it
+        stops within `patience_s`: see `is_alive`), or FrameError where the message cannot be sent.
+        """
+        running = self._require()
+        if running.outstanding and self.is_alive:
+            raise RuntimeError("a request cannot be made while other tasks are under way")
+        number = running.ask(message, binary)
+        looked_s = time.monotonic()
+        try:
+            while True:
+                reply = self._reply(running, number, on_event)
+                if reply is not None:
+                    return reply
+                if time.monotonic() - looked_s >= TICK_S:
+                    looked_s = time.monotonic()
+                    if tick is not None:
+                        tick()
+                    if is_cancelled():
+                        self._cancel(running, number)
+        finally:
+            if running.outstanding:  # no later task may get this one's answer
+                self.kill()
+
+    def send(self, message: Mapping[str, Any], binary: bytes = b"") -> int:
+        """Send a task without waiting for its answer; its number, which the answer names.
+
+        Tasks are answered in the order in which they are sent. Raises FrameError where the message
+        is too large or is not JSON, SandboxDiedError or SandboxLimitError.
+        """
+        return self._require().ask(message, binary)
+
+    def receive(self, timeout_s: float) -> Frame | None:
+        """What the child says next, as (message, binary); None where nothing came in that time.
+
+        `{"event": ..., "task": n}` with what else the child put in, `{"result": {...}, "task": n}`
+        or `{"error": {"code", "detail"}, "task": n}`. An event before the first task has n = 0.
+        Raises SandboxDiedError or SandboxLimitError.
+        """
+        said = self._require().hear(timeout_s)
+        if said is None:
+            return None
+        body = said.body if said.kind == "event" else {said.kind: said.body}
+        return Frame({**body, "task": said.task}, said.binary)
+
+    def kill(self) -> None:
+        """End the process at once. Whoever waits for it gets a SandboxDiedError."""
+        running = self._running
+        if running is not None:
+            running.process.kill()
+
+    def close(self) -> None:
+        """Let the process end, kill it after `patience_s`, and give back what it held.
+
+        No other thread may use this object meanwhile: `kill` makes one that waits come back.
+        """
+        running, self._running = self._running, None
+        if running is None:
+            return
+        running.process.close_tasks()
+        try:
+            end_s = time.monotonic() + self._patience_s
+            while running.process.is_alive and time.monotonic() < end_s:
+                running.link.read(POLL_S)
+        except SandboxError as error:
+            log.debug("%s closed: %s", self.name, error)
+        running.process.kill()
+        running.process.close_pipes()
+
+    def _require(self) -> Conversation:
+        if self._running is None:
+            raise SandboxDiedError(f"{self.name} is not running")
+        return self._running
+
+    def _reply(
+        self, running: Conversation, number: int, on_event: Callable[[dict[str, Any]], None]
+    ) -> Reply | None:
+        """Wait a moment for the answer, handing on an event."""
+        said = running.hear(POLL_S)
+        if said is None:
+            return None
+        if said.kind == "error":
+            code, detail = str(said.body.get("code")), str(said.body.get("detail"))
+            raise SandboxTaskError(code, detail[:DETAIL_CHARACTERS])
+        if said.kind == "result":
+            return Reply(said.body, said.binary)
+        if said.task == number:
+            on_event(said.body)
+        return None
+
+    def _cancel(self, running: Conversation, number: int) -> NoReturn:
+        """Ask the child to stop, wait for its answer, and raise CancelledError."""
+        end_s = time.monotonic() + self._patience_s
+        stopped = CancelledError("the work was stopped on request")
+        try:
+            if running.take_back(number, end_s):
+                while time.monotonic() < end_s:
+                    if self._reply(running, number, _ignore) is not None:
+                        break
+        except SandboxError as error:
+            raise stopped from error
+        raise stopped

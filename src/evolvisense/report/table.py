@@ -1,0 +1,94 @@
+"""The tidy table of a report, column by column: one row for each face and frame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from evolvisense.report.schema import FaceTimeline, Person, Report
+from evolvisense.types.arrays import I64
+from evolvisense.types.scores import EMOTIONS
+
+MOTION_COLUMNS = (
+    "eye_openness",
+    "smile",
+    "mouth_opening",
+    "pitch_deg",
+    "yaw_deg",
+    "roll_deg",
+    "eye_distance_px",
+)
+"""Empty where the engine reads expressions only."""
+
+BASE_COLUMNS = (
+    "frame_number",
+    "time_s",
+    "person_id",
+    "is_main",
+    "track_id",
+    "left_px",
+    "top_px",
+    "right_px",
+    "bottom_px",
+    "score",
+    "size_px",
+    "sharpness",
+    "brightness",
+    "detected",
+    *EMOTIONS,
+    "uncertain",
+    "speaking",
+    *MOTION_COLUMNS,
+)
+"""What every table has; one with facial actions goes on with a column for each of them."""
+
+OF_THE_PERSON = {"person_id": "id", "is_main": "is_main"}
+"""Columns that repeat a field of the person."""
+
+
+def face_table(report: Report) -> Iterator[tuple[str, list[object]]]:
+    """Name and values of each column, rows by frame and person; numbers as in the JSON.
+
+    None where there is no value. A frame in which nobody was found has one row with its number and
+    time alone. One column is in memory at a time.
+    """
+    nobody = np.flatnonzero(report.frames.faces == 0)
+    order = _order(report, nobody)
+    empty: dict[str, list[object]] = {
+        "frame_number": report.frames.number[nobody].tolist(),
+        "time_s": [round(float(time_s), 6) for time_s in report.frames.time_s[nobody]],
+    }
+    nothing: list[object] = [None] * len(nobody)
+    for name in column_names(report):
+        values = [value for person in report.people for value in _column(person, name)]
+        values += empty.get(name, nothing)
+        yield name, [values[i] for i in order]
+
+
+def column_names(report: Report) -> tuple[str, ...]:
+    """The columns of the table of this report, in their order."""
+    actions = next((p.timeline.actions for p in report.people if p.timeline.actions), None)
+    return (*BASE_COLUMNS, *(actions or {}))
+
+
+def _order(report: Report, nobody: I64) -> list[int]:
+    """Rows of all people, then of nobody, in the order of frames."""
+    numbers = [p.timeline.frame_number for p in report.people] + [report.frames.number[nobody]]
+    people = [np.full(p.frames, p.id) for p in report.people] + [np.zeros(len(nobody), np.int64)]
+    return np.lexsort((np.concatenate(people), np.concatenate(numbers))).tolist()
+
+
+def _column(person: Person, name: str) -> list[object]:
+    """As the JSON has it, so that both round in the same way."""
+    if name in OF_THE_PERSON:
+        return [getattr(person, OF_THE_PERSON[name])] * person.frames
+    field = name
+    if name not in FaceTimeline.model_fields:
+        field = "probabilities" if name in EMOTIONS else "actions"
+    found: Any = person.timeline.model_dump(
+        mode="json", include={field: True if field == name else {name}}
+    )[field]
+    values = found if field == name or found is None else found[name]
+    return [None] * person.frames if values is None else values

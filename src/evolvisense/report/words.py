@@ -1,0 +1,98 @@
+"""Codes of a report in words for people."""
+
+from __future__ import annotations
+
+from evolvisense.types.behaviour import AbsentReason, Uncertainty
+from evolvisense.types.indicators import Feature, IndicatorName, Language, MissingReason
+
+INDICATOR_MEANINGS: dict[IndicatorName, str] = {
+    "activation": "how stirred voice and face are",
+    "tension": "fear in the voice, pauses, blinking",
+    "slowing": "low expressivity, slow speech, pauses",
+    "assertiveness": "perceived vocal confidence",
+}
+
+FEATURE_NAMES: dict[Feature, str] = {
+    "f0_level_st": "pitch",
+    "f0_sd_st": "pitch variability",
+    "f0_range_st": "pitch range",
+    "syllable_rate_hz": "syllable rate",
+    "pause_share": "share of pauses",
+    "pause_mean_log_s": "length of pauses",
+    "level_sd_db": "loudness variability",
+    "level_range_db": "loudness range",
+    "voice_anger_or_fear": "anger or fear in the voice",
+    "voice_fear": "fear in the voice",
+    "smile_share_silent": "smiles in silence",
+    "blinks_log_per_min": "blink rate",
+    "head_speed_log_deg_s": "head movement",
+}
+
+FEATURE_UNITS: dict[Feature, str] = {
+    "f0_level_st": "semitones re 100 Hz",
+    "f0_sd_st": "semitones",
+    "f0_range_st": "semitones",
+    "syllable_rate_hz": "per second",
+    "pause_share": "0-1",
+    "pause_mean_log_s": "ln s",
+    "level_sd_db": "dB",
+    "level_range_db": "dB",
+    "voice_anger_or_fear": "0-1",
+    "voice_fear": "0-1",
+    "smile_share_silent": "0-1",
+    "blinks_log_per_min": "ln 1/min",
+    "head_speed_log_deg_s": "ln °/s",
+}
+
+# The limits are those of `scoring.gates`, which a sibling may not import; a test compares them.
+WHY_MISSING: dict[MissingReason, str] = {
+    "no_voice": "no voice was read",
+    "no_face": "no face was found",
+    "too_little_voiced_speech": "under 10 s of voiced speech",
+    "too_little_speech": "under 20 s of speech",
+    "too_noisy": "the voice is less than 15 dB over the background",
+    "clipped": "the sound is clipped",
+    "several_speakers": "several voices are heard",
+    "too_few_face_frames": "under 150 frames with the face",
+    "face_seen_too_rarely": "the face is seen in under 60 % of the frames",
+    "face_too_small": "under 40 pixels between the eyes",
+    "face_turned_away": "the head is turned by more than 30 degrees",
+    "too_few_frames_per_second": "too few frames a second",
+    "seen_too_short_for_blinks": "the face is seen for under 30 s",
+    "engine_reads_no_actions": "the expression engine does not read it",
+    "never_silent": "the person is never silent",
+    "no_pause": "there is no pause",
+    "no_baseline": "needs a personal baseline",
+    "no_reference": "has no reference in this language",
+}
+
+WITHHELD = "withheld on request"
+
+WHY_UNCERTAIN: dict[Uncertainty, str] = {
+    "flat": "no expression stands out",
+    "small": "the face is small",
+    "blurred": "the face is blurred",
+    "dark": "the face is dark",
+    "turned": "the head is turned away",
+    "covered": "the face is covered",
+}
+
+WHY_ABSENT: dict[AbsentReason, str] = {
+    "engine_reads_no_actions": "the expression engine does not read them",
+    "sampled_too_slowly": "too few frames a second to see them",
+    "face_too_small": "the face is too small",
+    "no_voice": "no voice was read",
+}
+
+WHY_NO_VOICE: dict[str, str] = {
+    "no_audio_stream": "the file has no sound",
+    "audio_not_decodable": "its sound cannot be decoded",
+    "not_wanted": "not asked for",
+}
+
+REFERENCES: dict[Language, str] = {
+    "any": "speech of all languages we have",
+    "en": "English speech",
+    "pl": "Polish speech",
+    "am": "Amharic speech",
+}

@@ -1,0 +1,53 @@
+"""Live streams under the rules of this server: its settings, its keys, its profile."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+
+from fastapi import WebSocket
+
+from evolvisense.access.audit import AuditEntry
+from evolvisense.access.purpose import parse_consent
+from evolvisense.server.live import EndOfStreamError, LiveSettings, Opening
+from evolvisense.server.live.protocol import POLICY, TRY_AGAIN
+from evolvisense.server.refusals import RequestRefusedError, TooManyRequestsError
+from evolvisense.server.service import service_of
+from evolvisense.server.settings import Settings
+from evolvisense.server.strict import STRICT
+
+
+def live_settings(settings: Settings) -> LiveSettings:
+    """What the settings say about live streams."""
+    return LiveSettings(
+        max_streams=settings.live_streams,
+        max_fps=settings.live_max_fps,
+        idle_s=settings.live_idle_s,
+        max_frame_bytes=settings.live_max_frame_bytes,
+        max_pixels=min(settings.max_pixels, LiveSettings.max_pixels),
+        max_message_bytes=2 * settings.live_max_frame_bytes,
+    )
+
+
+async def authorize(websocket: WebSocket, opening: Opening) -> None:
+    """Let in whoever has the scope `live`. Raises EndOfStreamError, and as `parse_consent`."""
+    service = service_of(websocket)
+    try:
+        caller = websocket.app.state.gate.caller(websocket, "live", opening.api_key)
+    except RequestRefusedError as error:
+        close = TRY_AGAIN if isinstance(error, TooManyRequestsError) else POLICY
+        raise EndOfStreamError(close, error.code, str(error)) from error
+    if service.settings.observations_only:
+        raise EndOfStreamError(
+            POLICY, "observations_only", "this server gives no emotion labels, and so no streams"
+        )
+    if service.settings.profile == STRICT:
+        declaration = parse_consent(opening.terms)
+        entry = AuditEntry(
+            event="live.opened",
+            request_id=uuid.uuid4().hex,
+            key_id=caller.owner,
+            purpose=declaration.purpose,
+            consent=declaration.consent,
+        )
+        await asyncio.to_thread(service.audit.append, entry)

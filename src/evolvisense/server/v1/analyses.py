@@ -1,0 +1,127 @@
+"""`/v1/analyses`: list, look at, cancel and delete."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+
+from evolvisense.access.keys import Scope
+from evolvisense.api.schemas import Analysis, AnalysisList
+from evolvisense.errors import InvalidOptionError
+from evolvisense.jobs.records import Job, JobState
+from evolvisense.server.access import Caller
+from evolvisense.server.errors import Problem
+from evolvisense.server.refusals import JobNotFoundError
+from evolvisense.server.service import AnalysisService, service_of
+from evolvisense.server.v1.showing import analysis_of
+
+router = APIRouter()
+
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    401: {"model": Problem, "description": "A key is needed."},
+    403: {"model": Problem, "description": "The key or the address is not admitted."},
+    404: {"model": Problem, "description": "There is no such analysis of yours."},
+    429: {"model": Problem, "description": "Too many requests; see Retry-After."},
+}
+
+
+async def job_of(request: Request, analysis_id: str, scope: Scope) -> tuple[Job, Caller]:
+    """The job of that id, which the caller may see. Raises JobNotFoundError and as the gate."""
+    caller = request.app.state.gate.caller(request, scope)
+    job = await asyncio.to_thread(service_of(request).store.get, analysis_id)
+    if job is None or job.waiter or not (caller.sees_all or job.owner == caller.owner):
+        raise JobNotFoundError("there is no such analysis; its report may have expired")
+    return job, caller
+
+
+async def shown(service: AnalysisService, job: Job) -> Analysis:
+    """A job with its place in the queue."""
+    ahead = None
+    if job.state == "queued":
+        ahead = await asyncio.to_thread(service.store.waiting_ahead, job.id)
+    return analysis_of(job, ahead)
+
+
+@router.get(
+    "/v1/analyses",
+    summary="List analyses, newest first",
+    responses={k: v for k, v in PROBLEMS.items() if k != 404}
+    | {422: {"model": Problem, "description": "A parameter is wrong."}},
+)
+async def list_analyses(
+    request: Request,
+    state: Annotated[JobState | None, Query(description="Only those in this state.")] = None,
+    submission: Annotated[
+        str | None, Query(max_length=64, description="Only those of one request.")
+    ] = None,
+    page_size: Annotated[int, Query(ge=1, le=200)] = 50,
+    page_token: Annotated[
+        str | None, Query(max_length=100, description="`next_page_token` of the page before.")
+    ] = None,
+) -> AnalysisList:
+    """One's own; those of everybody with the scope `admin`."""
+    service = service_of(request)
+    caller = request.app.state.gate.caller(request, "read")
+    jobs, following = await asyncio.to_thread(
+        service.store.list_page,
+        owner=None if caller.sees_all else caller.owner,
+        state=state,
+        submission=submission,
+        after=None if page_token is None else _read_token(page_token),
+        limit=page_size,
+    )
+    return AnalysisList(
+        analyses=[await shown(service, job) for job in jobs],
+        next_page_token=None if following is None else _token(following),
+    )
+
+
+@router.get("/v1/analyses/{analysis_id}", summary="Where an analysis stands", responses=PROBLEMS)
+async def get_analysis(request: Request, analysis_id: str) -> Analysis:
+    """Its state, and the reason where it failed."""
+    job, _ = await job_of(request, analysis_id, "read")
+    return await shown(service_of(request), job)
+
+
+@router.post("/v1/analyses/{analysis_id}/cancel", summary="Cancel an analysis", responses=PROBLEMS)
+async def cancel_analysis(request: Request, analysis_id: str) -> Analysis:
+    """Its media are deleted, the entry stays. One that has ended stays as it is."""
+    service = service_of(request)
+    job, _ = await job_of(request, analysis_id, "analyze")
+    found = await asyncio.to_thread(service.cancel, job.id)
+    if found is None:
+        raise JobNotFoundError("there is no such analysis any more")
+    return await shown(service, found)
+
+
+@router.delete(
+    "/v1/analyses/{analysis_id}",
+    status_code=204,
+    summary="Cancel an analysis and delete all of it",
+    responses=PROBLEMS,
+)
+async def delete_analysis(request: Request, analysis_id: str) -> Response:
+    """Media, report and entry: nothing of it is left."""
+    service = service_of(request)
+    job, _ = await job_of(request, analysis_id, "analyze")
+    await asyncio.to_thread(service.remove, job.id)
+    return Response(status_code=204)
+
+
+def _token(after: int) -> str:
+    return base64.urlsafe_b64encode(f"after:{after}".encode()).decode().rstrip("=")
+
+
+def _read_token(token: str) -> int:
+    try:
+        text = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode("ascii")
+        name, _, number = text.partition(":")
+        if name != "after" or not number.isdecimal():
+            raise ValueError(text)
+        return min(int(number), 2**62)
+    except (ValueError, binascii.Error) as error:
+        raise InvalidOptionError("page_token is not one that this server gave") from error

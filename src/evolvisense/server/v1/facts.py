@@ -1,0 +1,55 @@
+"""`/v1/models` and `/v1/limits`: what this server uses and what it takes."""
+
+from __future__ import annotations
+
+import asyncio
+
+from fastapi import APIRouter, Request
+
+from evolvisense.access.purpose import CONSENT_TEXT, CONSENT_VERSION, PURPOSES
+from evolvisense.api.facts import ConsentText, ServerLimits
+from evolvisense.api.models import Models
+from evolvisense.errors import BusyError
+from evolvisense.report.schema import LIMITS_NOTICE, ModelUsed
+from evolvisense.server.errors import Problem
+from evolvisense.server.service import service_of
+from evolvisense.server.v1.analyses import PROBLEMS
+
+router = APIRouter()
+
+_PUBLIC = {k: v for k, v in PROBLEMS.items() if k != 404}
+
+
+@router.get(
+    "/v1/models",
+    summary="Models and their versions",
+    responses={**_PUBLIC, 503: {"model": Problem, "description": "They are being loaded."}},
+)
+async def models(request: Request) -> Models:
+    """Every report names them too."""
+    service = service_of(request)
+    request.app.state.gate.caller(request, "read")
+    found = service.pool.models
+    if found is None:
+        raise BusyError("the models are being loaded, or by other workers; try again in 1 s", 1)
+    return Models(models=[ModelUsed(**model) for model in found])
+
+
+@router.get("/v1/limits", summary="What this server accepts", responses=_PUBLIC)
+async def limits(request: Request) -> ServerLimits:
+    """Limits, and the texts that belong beside the numbers."""
+    service = service_of(request)
+    request.app.state.gate.caller(request, "read")
+    settings = service.settings
+    counts = await asyncio.to_thread(service.store.counts)
+    return ServerLimits(
+        **settings.model_dump(
+            include=set(ServerLimits.model_fields) & set(type(settings).model_fields)
+        ),
+        queued=counts.queued,
+        running=counts.running,
+        media_retention_s=0,
+        purposes={str(kind): text for kind, text in PURPOSES.items()},
+        consent=ConsentText(version=CONSENT_VERSION, text=CONSENT_TEXT),
+        notice=LIMITS_NOTICE,
+    )

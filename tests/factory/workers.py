@@ -1,0 +1,152 @@
+"""What worker processes do in tests instead of analysing; named by `create_app(target=...)`.
+
+The folder in EVOLVISENSE_TEST_GATE says how: each function tells where it looks.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+from evolvisense.jobs.sandbox import ChildChannel
+
+MODELS = [{"id": "none", "version": "1", "licence": "MIT", "sha256": None}]
+PATIENCE_S = 60.0
+
+
+def gate() -> Path:
+    return Path(os.environ["EVOLVISENSE_TEST_GATE"])
+
+
+def wait_for(name: str) -> None:
+    end_s = time.monotonic() + PATIENCE_S
+    while not (gate() / name).exists():
+        assert time.monotonic() < end_s
+        time.sleep(0.01)
+
+
+def gated(channel: ChildChannel) -> None:
+    """Analyses once there is a file `go`; `begun-<pid>` in its own folder is not needed."""
+    from evolvisense.jobs import analysis
+    from evolvisense.pipeline import Analyzer
+
+    real = Analyzer.analyze
+
+    def slow(self: Analyzer, *args: Any, **kwargs: Any) -> Any:
+        kwargs["on_progress"](progress(0.5))
+        wait_for("go")
+        return real(self, *args, **kwargs)
+
+    Analyzer.analyze = slow  # type: ignore[method-assign]
+    analysis.serve(channel)
+
+
+def progress(share: float) -> Any:
+    from evolvisense.types.progress import Progress
+
+    return Progress("analysing", share, 1.0, 0)
+
+
+def late(channel: ChildChannel) -> None:
+    """Loads its models once there is a file `go`."""
+    from evolvisense.jobs import analysis
+
+    wait_for("go")
+    analysis.serve(channel)
+
+
+def unloadable(channel: ChildChannel) -> None:
+    """Has no models."""
+    channel.event(
+        {"event": "broken", "code": "model_missing", "detail": "/secret/path/model.onnx is missing"}
+    )
+
+
+def endless(channel: ChildChannel) -> None:
+    """Works until it is told to stop."""
+    channel.event({"event": "ready", "models": MODELS})
+    for task in channel.tasks():
+        channel.event({"event": "progress", "stage": "analysing", "percent": 10.0})
+        while not task.is_cancelled():
+            time.sleep(0.01)
+        channel.error("cancelled", "stopped")
+
+
+def deaf(channel: ChildChannel) -> None:
+    """Works on whatever it is told, as a decoder that hangs."""
+    channel.event({"event": "ready", "models": MODELS})
+    for _ in channel.tasks():
+        channel.event({"event": "progress", "stage": "analysing", "percent": 10.0})
+        time.sleep(PATIENCE_S)
+
+
+def crashing(channel: ChildChannel) -> None:
+    """Dies with every file, as a broken decoder."""
+    channel.event({"event": "ready", "models": MODELS})
+    for _ in channel.tasks():
+        ctypes.string_at(0)
+
+
+def crashing_once(channel: ChildChannel) -> None:
+    """Dies with the first file after the start of the server, and analyses from then on."""
+    from evolvisense.jobs import analysis
+
+    first = Path(os.environ["TMPDIR"]).parent / "has-died"
+    if first.exists():
+        analysis.serve(channel)
+        return
+    channel.event({"event": "ready", "models": MODELS})
+    for _ in channel.tasks():
+        first.touch()
+        ctypes.string_at(0)
+
+
+def greedy(channel: ChildChannel) -> None:
+    """Takes memory without end."""
+    channel.event({"event": "ready", "models": MODELS})
+    for _ in channel.tasks():
+        held = []
+        while True:
+            held.append(bytearray(os.urandom(1024)) * 16384)
+
+
+def broken(channel: ChildChannel) -> None:
+    """Has a mistake of ours."""
+    from evolvisense.jobs import analysis
+    from evolvisense.pipeline import Analyzer
+
+    def fail(*_: Any, **__: Any) -> Any:
+        raise RuntimeError("secret detail")
+
+    Analyzer.analyze = fail  # type: ignore[method-assign]
+    analysis.serve(channel)
+
+
+def incomplete(channel: ChildChannel) -> None:
+    """Misses a file of the installation."""
+    from evolvisense.errors import ModelMissingError
+    from evolvisense.jobs import analysis
+    from evolvisense.pipeline import Analyzer
+
+    def fail(*_: Any, **__: Any) -> Any:
+        raise ModelMissingError("/secret/path/model.onnx is missing")
+
+    Analyzer.analyze = fail  # type: ignore[method-assign]
+    analysis.serve(channel)
+
+
+def full(channel: ChildChannel) -> None:
+    """Finds no place for its report until there is a file `go`."""
+    from evolvisense.jobs import analysis, messages
+
+    channel.event({"event": "ready", "models": MODELS})
+    for task in channel.tasks():
+        if not (gate() / "go").exists():
+            channel.error(messages.STORAGE_FULL, "the disk is full")
+            continue
+        analysis._answer(channel, analysis.Analyzer(), task)
+
+
