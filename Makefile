@@ -26,6 +26,7 @@ format: $(VENV)/.installed-dev  ## Format the code
 
 docs: $(VENV)/.installed-dev  ## Write the generated parts of docs/
 	$(BIN)/python -m docs.reference
+	$(BIN)/python -m docs.settings
 	$(BIN)/python -m docs.indicators
 
 bench: $(VENV)/.installed-dev .venv-deepface/.installed  ## Measure speed and memory, print the table
@@ -44,6 +45,7 @@ lock: $(VENV)/.installed-dev  ## Pin the dependencies again
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header pyproject.toml -o requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --group dev --constraint requirements.txt pyproject.toml -o requirements-dev.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra parquet --extra postgres --constraint requirements.txt pyproject.toml -o deploy/requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra deepface pyproject.toml benchmarks/deepface-requirements.in -o benchmarks/deepface-requirements.txt
 
 clean:

@@ -11,6 +11,7 @@ import evolvisense
 from docs import example
 from docs.indicators import generated, with_parts
 from docs.reference import page_text, schema_text
+from docs.settings import page_text as settings_text
 from evolvisense.models.spec import all_specs
 from evolvisense.report import LIMITS_NOTICE
 from evolvisense.server.settings import Settings
@@ -62,19 +63,29 @@ def test_public_names_are_in_the_readme_or_the_docs(name: str) -> None:
     assert getattr(evolvisense, name).__doc__
 
 
-def test_every_setting_of_the_server_is_documented() -> None:
-    page = read("docs/server.md")
-    for name in Settings.model_fields:
-        assert f"`EVOLVISENSE_{name.upper()}`" in page, f"{name} is not in docs/server.md"
+def test_the_page_of_settings_is_up_to_date() -> None:
+    page = read("docs/settings.md")
+    assert page == settings_text(), "run `make docs`"
+    for name, field in Settings.model_fields.items():
+        assert f"`EVOLVISENSE_{name.upper()}`" in page
+        assert field.description
 
 
 def test_every_error_code_is_documented() -> None:
     from evolvisense import errors
+    from evolvisense.jobs.pool import LIMIT_TEXTS
+    from evolvisense.server import refusals
+    from evolvisense.server.errors import STATUS_OF_CODE
 
     page = read("docs/errors.md")
     for value in vars(errors).values():
         if isinstance(value, type) and issubclass(value, errors.EvolviSenseError):
             assert f"`{value.code}`" in page, f"{value.code} is not in docs/errors.md"
+    for value in vars(refusals).values():
+        if isinstance(value, type) and issubclass(value, refusals.RequestRefusedError):
+            assert f"`{value.code}`" in page, f"{value.code} is not in docs/errors.md"
+    for code in (*STATUS_OF_CODE, *(code for code, _ in LIMIT_TEXTS.values())):
+        assert f"`{code}`" in page, f"{code} is not in docs/errors.md"
 
 
 def test_every_warning_is_documented() -> None:

@@ -62,8 +62,8 @@ def small_clip(name: str = FORMATS[0][0]) -> Path:
 
 
 def long_clip() -> Path:
-    """20 s of the same: long enough for a process to be killed in the middle."""
-    return _made(FOLDER / "long.webm", *FORMATS[0][1:], seconds=20)
+    """10 s of the same: long enough for a process to be killed in the middle."""
+    return _made(FOLDER / "long.webm", *FORMATS[0][1:], seconds=10)
 
 
 def _made(path: Path, codec: str, sound_codec: str, clip: str, *, seconds: int) -> Path:

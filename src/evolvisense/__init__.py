@@ -8,6 +8,7 @@ print(report.people[0].mean_probabilities)
 from __future__ import annotations
 
 import importlib
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from evolvisense.scoring import Baseline
     from evolvisense.types.indicators import Language
     from evolvisense.types.options import Smoothing
+
+# ONNX Runtime would tell its maker of every start and keep an id of this machine in the home
+# folder. Only this, before it is imported, keeps it from that.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 __all__ = [
     "AnalysisOptions",

@@ -148,5 +148,3 @@ def full(channel: ChildChannel) -> None:
             channel.error(messages.STORAGE_FULL, "the disk is full")
             continue
         analysis._answer(channel, analysis.Analyzer(), task)
-
-

@@ -67,7 +67,7 @@ Start = Callable[..., AbstractContextManager[Running]]
 def _running(
     data_dir: Path, *, until_ready: bool = True, worker: str | None = None, **settings: object
 ) -> Iterator[Running]:
-    chosen = Settings.model_validate({"data_dir": data_dir, "workers": 2, **settings})
+    chosen = Settings.model_validate({"data_dir": data_dir, "workers": 1, **settings})
     app = create_app(chosen, target=None if worker is None else f"{WORKERS}:{worker}")
     config = uvicorn.Config(app, port=0, log_config=None, lifespan="on")
     server = uvicorn.Server(config)
@@ -107,7 +107,7 @@ def start(tmp_path: Path) -> Start:
 
 @pytest.fixture(scope="session")
 def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with _running(tmp_path_factory.mktemp("data"), queue_size=8) as running:
+    with _running(tmp_path_factory.mktemp("data"), workers=2, queue_size=8) as running:
         yield running
 
 

@@ -214,7 +214,9 @@ def test_the_strict_profile_wants_keys():
         Settings.model_validate({"profile": "strict", "allow_anonymous": True})
 
 
-@pytest.mark.parametrize("name", ["max_attempts", "max_upload_bytes", "max_duration_s", "max_pixels"])
+@pytest.mark.parametrize(
+    "name", ["max_attempts", "max_upload_bytes", "max_duration_s", "max_pixels"]
+)
 def test_impossible_settings_are_refused(name: str):
     with pytest.raises(ValueError, match=name):
         Settings.model_validate({name: 0})

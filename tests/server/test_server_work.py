@@ -65,7 +65,7 @@ def test_clients_are_served_in_order_and_before_durable_jobs(
     with start(worker="gated", workers=1) as running:
         store = running.service.store
         first, second = running.submit(silent_video), running.submit(silent_video)
-        wait_until(lambda: store.running())
+        wait_until(store.running)
         order: list[str] = []
 
         def ask(name: str) -> None:
@@ -109,7 +109,7 @@ def test_a_client_that_leaves_gives_its_place_in_the_queue_back(
     with start(worker="gated", workers=1, queue_size=1) as running:
         first = threading.Thread(target=lambda: running.post(silent_video))
         first.start()
-        wait_until(lambda: running.service.store.running())
+        wait_until(running.service.store.running)
         leave(running, silent_video)
         wait_until(lambda: running.service.waiting == 1)
         assert running.service.store.counts().queued == 0

@@ -2,8 +2,8 @@
 
 DIR holds the networks of the folds, `fold0.onnx` and so on, as `training.voice` exports them: each
 speaker is heard by the one that has not been trained on them. Without it the features of voice
-emotion have no reference. Takes about six minutes on one core; the same data and versions give the
-same numbers.
+emotion have no reference. Takes six to fifteen minutes on one core; the same data and versions
+give the same numbers.
 """
 
 from __future__ import annotations
@@ -56,10 +56,10 @@ NOTES = {
     "weigh the same. For voice emotion the variance between the networks of the folds, on people "
     "whom none has heard, is added. Against a personal baseline there is none: same device, same "
     "network. Face: not measured, 0.",
-    "reliability": "sd^2 / (sd^2 + noise_var_s / 30 s + condition_sd^2), mean over languages: of "
-    "two recordings with 30 s of speech, made under conditions of their own. Provisional "
-    "features: .3, assumed.",
-    "session_reliability": "The same without condition_sd: of two recordings from one session.",
+    "reliability": "sd^2 / (sd^2 + noise_var_s / 30 s + the conditions' part of condition_sd^2), "
+    "mean over languages: the correlation of two recordings with 30 s of speech, made under "
+    "conditions of their own and heard by one network. Provisional features: .3, assumed.",
+    "session_reliability": "The same without conditions: of two recordings from one session.",
     "retest_icc": ".5 assumed: half of 56 speech features of healthy adults were under moderate "
     "after 2-3 days (Feng et al. 2024). F0 level .95 assumed, within the .76-.99 of mean F0 and "
     "other voice measures on five days (Park & Stepp 2019).",
@@ -73,7 +73,8 @@ def main() -> None:
     parser.add_argument("--folds", type=Path, help="folder with fold0.onnx, fold1.onnx, ...")
     parser.add_argument("--out", type=Path, default=TARGET)
     options = parser.parse_args()
-    # First, for it takes seconds and may fail where the models of this checkout do not fit.
+    # First, for it takes seconds and may fail where the models of this checkout do not fit, or the
+    # reference file that is there.
     analyzer = Analyzer()
     assumed = {**ASSUMED, "head_speed_log_deg_s": head_norm(analyzer, data_dir() / "clips")}
     clips, networks, strangers = load_clips(), None, None
@@ -134,9 +135,12 @@ def reference(
     sds = dict(zip(from_set, spreads["any"].sd.tolist(), strict=True))
     sds |= {feature: norm.sd for feature, norm in assumed.items()}
     circumstances = circumstances_of(strays, strangers, sds)
-    variance = {f: c["condition_sd"] ** 2 + c["network_sd"] ** 2 for f, c in circumstances.items()}
-    strayed = {feature: rounded(x**0.5) for feature, x in variance.items()}
-    across = norms.reliability(spreads, noise, np.array([variance[f] for f in from_set]))
+    strayed = {
+        feature: rounded(np.hypot(found["condition_sd"], found["network_sd"]))
+        for feature, found in circumstances.items()
+    }
+    condition_var = np.array([circumstances[f]["condition_sd"] ** 2 for f in from_set])
+    across = norms.reliability(spreads, noise, condition_var)
     within = norms.reliability(spreads, noise)
     rho, shrunken_by = norms.correlations(sample, spreads)
     features: dict[str, Any] = {}

@@ -50,7 +50,7 @@ def sound() -> NDArray[np.float32]:
     for number in range(SYLLABLES):
         # Two swings that never meet, so that no two syllables are alike.
         swing = np.sin(0.9 * number) + 0.5 * np.sin(2.3 * number)
-        f0_hz = STRAY_HZ.get(number, F0_HZ * 2 ** (SWING_ST * swing / 12))
+        f0_hz = STRAY_HZ.get(number, float(F0_HZ * 2 ** (SWING_ST * swing / 12)))
         loud_db = SOFT_DB.get(number, 4 * np.sin(1.7 * number) - 3)
         hiss = 0.02 * np.diff(rng.standard_normal(round(HISS_S * RATE_HZ) + 1))
         vowel = syllable(f0_hz, VOWELS[number % len(VOWELS)], DIP_DB.get(number, 0.0))

@@ -50,9 +50,10 @@ def run_server(host: str, port: int, settings: Settings) -> None:
         if not has_keys:
             errors.print(
                 f"REFUSED: {host} is open to others, and there are no keys.\n"
-                "  evolvisense keys create NAME      makes one; then start again\n"
-                "  EVOLVISENSE_ALLOW_ANONYMOUS=1     serves everybody who reaches this address\n"
-                "  --host 127.0.0.1                  serves this machine alone",
+                "  evolvisense keys create --name NAME --scope analyze --scope read\n"
+                "                                   makes one; then start again\n"
+                "  EVOLVISENSE_ALLOW_ANONYMOUS=1    serves everybody who reaches this address\n"
+                "  --host 127.0.0.1                 serves this machine alone",
                 markup=False,
             )
             raise typer.Exit(2)
@@ -72,7 +73,9 @@ def run_server(host: str, port: int, settings: Settings) -> None:
         log_config=None,
         timeout_graceful_shutdown=math.ceil(settings.shutdown_grace_s),
         timeout_keep_alive=KEEP_ALIVE_S,
-        ws_max_size=settings.live_max_frame_bytes * 2,
+        # A little more than a stream takes, so that its own error is read before the close.
+        ws_max_size=settings.live_max_frame_bytes * 2 + 64 * 1024,
+        ws_per_message_deflate=False,
     )
     Server(config).run()
 

@@ -4,8 +4,8 @@ with Client("http://127.0.0.1:7860") as client:
     report = client.analyze("interview.webm")
 
 `sync` and `asynchronous` only send and sleep. `calls`: what is sent, `sending`: how httpx is told.
-`uploads`: files. `answers`: what comes back. `retrying`: what is sent again, and when. `following`, `sse`: events.
-`errors`: what is raised. No video is decoded here and no model loaded.
+`uploads`: files. `answers`: what comes back. `retrying`: what is sent again, and when.
+`following`, `sse`: events. `errors`: what is raised. No video is decoded here, no model loaded.
 """
 
 from evolvisense.api.options import Consent, Options, Purpose, Webhook

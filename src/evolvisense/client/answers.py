@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from evolvisense.api.schemas import Analysis, AnalysisList
 from evolvisense.client.errors import ApiError, UnexpectedAnswerError
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from evolvisense.report.schema import ModelUsed, Report
 
 LONGEST_DETAIL = 500
+
+_OBJECT = TypeAdapter(dict[str, Any])
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -85,10 +87,9 @@ def retry_after_s(header: str, now_s: float) -> float | None:
 def _body(response: httpx.Response) -> dict[str, Any]:
     """The body where it is a JSON object; proxies answer with other things."""
     try:
-        said = response.json()
-    except ValueError:
+        return _OBJECT.validate_json(response.content)
+    except ValidationError:
         return {}
-    return said if isinstance(said, dict) else {}
 
 
 def _text(said: dict[str, Any], name: str) -> str:

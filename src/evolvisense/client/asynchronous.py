@@ -193,9 +193,8 @@ class AsyncClient:
 
     async def _follow(self, following: Following) -> AsyncGenerator[Analysis]:
         while True:
-            request = self._http.build_request(
-                **sending.request(following.call(), self._http.timeout)
-            )
+            asked = sending.request(following.call(), self._http.timeout)
+            request = self._http.build_request(**asked)
             try:
                 response = await self._http.send(request, stream=True)
                 try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,7 +35,7 @@ class Form:
         return all(not isinstance(part, _Rest) or part.seekable() for part in self.parts)
 
     @contextmanager
-    def opened(self) -> Iterator[list[FormFile]]:
+    def opened(self) -> Generator[list[FormFile]]:
         """The files, for one try. Raises FileUnreadableError."""
         with ExitStack() as stack:
             files: list[FormFile] = []

@@ -1,5 +1,7 @@
-"""Work in the background: `queue` is a bounded queue inside this process."""
+"""Work that outlives the process that accepted it.
 
-from evolvisense.jobs.queue import WorkQueue
-
-__all__ = ["WorkQueue"]
+The queue: `records`, `tables`, `database`, `store` (what changes a row), `queries` (what does not),
+`deliveries` (webhooks), `files` (media and reports). The work: `pool` claims jobs and has them
+done in processes of `sandbox`, which run `analysis` (or `live`); `messages` is what they say.
+`keeper` gives lost jobs back and deletes what is over.
+"""

@@ -1,7 +1,8 @@
 """Files become frames and audio blocks here, and nowhere else (PyAV).
 
 `container`: opening safely. `probe`: facts and limits. `video`: frames. `audio`: blocks.
-`extent`: where the pictures begin and end, for files whose header does not say.
+`extent`: where the pictures begin and end, for files whose header does not say. `pictures`: single
+pictures of a live stream.
 """
 
 from evolvisense.media.audio import decode_audio

@@ -93,8 +93,9 @@ def packets(container: InputContainer, stream: VideoStream | AudioStream) -> Ite
     while True:
         try:
             packet = next(iterator)
-        except (StopIteration, FFmpegError):
-            # A truncated file fails here: what came before it is still good.
+        except (StopIteration, FFmpegError, IndexError):
+            # A truncated file fails here: what came before it is still good. PyAV does not know
+            # the streams that a damaged FLV or TS announces on its way (IndexError, at the end).
             return
         yield packet
 

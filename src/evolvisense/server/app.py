@@ -34,7 +34,7 @@ def create_app(settings: Settings | None = None, *, target: str | None = None) -
         service = AnalysisService(chosen, target)
         app.state.service = service
         app.state.gate = Gate(chosen, service.keys)
-        app.state.metrics = ServerMetrics(service)
+        app.state.metrics = ServerMetrics(service, live)
         try:
             yield
         finally:

@@ -161,7 +161,7 @@ def status_of(error: EvolviSenseError) -> int:
 
 def status_of_code(code: str) -> int:
     """The HTTP status of an error of the library, by its code."""
-    return _STATUS_OF_CODE.get(code, 500)
+    return STATUS_OF_CODE.get(code, 500)
 
 
 async def _job_failed(request: Request, error: Exception) -> JSONResponse:
@@ -210,7 +210,7 @@ def _codes(kind: type[EvolviSenseError]) -> dict[str, int]:
 
 
 _JOB_LIMITS = {"memory_limit": 413, "cpu_limit": 413, "time_limit": 413, "canceled": 409}
-_STATUS_OF_CODE = {**_codes(EvolviSenseError), **_JOB_LIMITS}
+STATUS_OF_CODE = {**_codes(EvolviSenseError), **_JOB_LIMITS}
 
 
 async def _gone(request: Request, _error: Exception) -> JSONResponse:

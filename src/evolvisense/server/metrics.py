@@ -18,6 +18,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoM
 from prometheus_client.registry import Collector
 
 from evolvisense.server.errors import Problem
+from evolvisense.server.live import LivePool
 from evolvisense.server.service import AnalysisService
 
 router = APIRouter()
@@ -28,7 +29,7 @@ SECONDS = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 class ServerMetrics:
     """What one application counts."""
 
-    def __init__(self, service: AnalysisService) -> None:
+    def __init__(self, service: AnalysisService, live: LivePool) -> None:
         self.registry = CollectorRegistry()
         self.requests = PromCounter(
             "evolvisense_http_requests_total",
@@ -48,6 +49,14 @@ class ServerMetrics:
             "Requests that are being answered.",
             registry=self.registry,
         )
+        Gauge(
+            "evolvisense_live_streams", "Live streams that are open.", registry=self.registry
+        ).set_function(lambda: live.streams)
+        Gauge(
+            "evolvisense_live_process_starts",
+            "Processes of the live streams started so far.",
+            registry=self.registry,
+        ).set_function(lambda: live.starts)
         self.registry.register(_QueueCollector(service))
 
 

@@ -210,6 +210,7 @@ class AnalysisService:
         self._stop_sending.set()
         if self._sending is not None:
             await self._sending
+        self.resolve.close()
         await self.watcher.close()
         await asyncio.to_thread(self.pool.close, self.settings.shutdown_grace_s)
         await asyncio.to_thread(self.keeper.close)

@@ -42,7 +42,12 @@ Texts = Annotated[list[str], NoDecode]
 class Settings(BaseSettings):
     """Read from the environment, for instance `EVOLVISENSE_MAX_UPLOAD_BYTES=52428800`."""
 
-    model_config = SettingsConfigDict(env_prefix="EVOLVISENSE_", frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(
+        env_prefix="EVOLVISENSE_",
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,  # a value may be a secret
+    )
 
     data_dir: Path = Field(
         default_factory=_home,
@@ -176,6 +181,20 @@ class Settings(BaseSettings):
     def _split(cls, value: Any) -> Any:  # noqa: ANN401 - whatever the environment holds
         if isinstance(value, str):
             return [part.strip() for part in value.split(",") if part.strip()]
+        return value
+
+    @field_validator("webhook_secrets")
+    @classmethod
+    def _usable(cls, value: list[SecretStr]) -> list[SecretStr]:
+        # Imported here, for the package of the server imports its settings.
+        from evolvisense.server.webhooks.signing import secret_bytes  # noqa: PLC0415
+
+        for number, secret in enumerate(value, 1):
+            try:
+                secret_bytes(secret.get_secret_value())
+            except ValueError as error:
+                # Without its value, which would stand in the log.
+                raise ValueError(f"webhook secret {number} is not usable: {error}") from None
         return value
 
     @model_validator(mode="after")

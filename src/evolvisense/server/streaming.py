@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from fastapi import WebSocket
 
@@ -29,9 +31,23 @@ def live_settings(settings: Settings) -> LiveSettings:
     )
 
 
+def is_same_origin(headers: Mapping[str, str]) -> bool:
+    """Whether a page of this server asks, or no page at all: CORS knows nothing of WebSockets."""
+    origin = headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == headers.get("host")
+
+
+def _is_admitted(websocket: WebSocket, settings: Settings) -> bool:
+    return bool({"*", websocket.headers.get("origin", "")} & set(settings.cors_origins))
+
+
 async def authorize(websocket: WebSocket, opening: Opening) -> None:
     """Let in whoever has the scope `live`. Raises EndOfStreamError, and as `parse_consent`."""
     service = service_of(websocket)
+    if not is_same_origin(websocket.headers) and not _is_admitted(websocket, service.settings):
+        raise EndOfStreamError(
+            POLICY, "origin_refused", "pages of this origin may not call: see cors_origins"
+        )
     try:
         caller = websocket.app.state.gate.caller(websocket, "live", opening.api_key)
     except RequestRefusedError as error:

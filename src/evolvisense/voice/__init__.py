@@ -1,7 +1,8 @@
 """Sound becomes a description of the voice.
 
 Engines: `activity`, `pitch`, `emotion` (with `mel`). One pass: `reading` (what comes in pieces:
-`tracks`, `stream_quality`, `windows`, `levelling`), and `live` for a voice that is speaking.
+`tracks`, `stream_quality`, `windows`, `levelling`), and for a voice that is speaking `live` with
+`running`, its measures.
 Measures: `segments`, `frames`, `periods`, `syllables`, `pauses`, `recording`, `speakers`;
 `measures` makes statistics of them, `features` the report's and `samples` the bootstrap's.
 `legacy`: the two means of formula v1.

@@ -66,6 +66,7 @@ class RunningVoice:
     def __init__(self, activity: VoiceActivity, pitch: PitchTracker, rate_hz: int) -> None:
         self._voice = LiveVoice(activity, pitch, rate_hz)
         self._rate_hz = rate_hz
+        self._now: VoiceNow | None = None
         self._samples = 0
         self._latest = np.zeros(0, np.float32)
         self._step_s: F64 = np.zeros(0)
@@ -75,6 +76,7 @@ class RunningVoice:
 
     def push(self, mono: F32) -> None:
         """Take the next samples float32 (N,) at the stream's rate, full scale is 1."""
+        self._now = None
         self._samples += len(mono)
         latest = np.concatenate([self._latest, mono])
         self._latest = latest[-round(LEVEL_S * self._rate_hz) :]
@@ -89,6 +91,11 @@ class RunningVoice:
 
     def now(self) -> VoiceNow:
         """The measures at the end of what was pushed."""
+        if self._now is None:
+            self._now = self._measure()
+        return self._now
+
+    def _measure(self) -> VoiceNow:
         absent: dict[VoiceMeasure, VoiceNowReason] = {}
         heard_s = min(WINDOW_S, self._samples / self._rate_hz)
         steps = len(self._speech)

@@ -138,7 +138,7 @@ def test_a_key_whose_request_is_being_answered(start: Start, silent_video: Path,
         )
         waiting.start()
         wait_until(lambda: running.service.answering)
-        wait_until(lambda: running.service.store.running())
+        wait_until(running.service.store.running)
         problem(running.submit(silent_video, **key), 409, "idempotency_key_in_use")
         (gate / "go").touch()
         waiting.join(60)
@@ -170,7 +170,7 @@ def test_pages_of_the_list(start: Start, text_file: Path):
 def test_cancelling(start: Start, silent_video: Path):
     with start(worker="endless", workers=1) as running:
         runs, waits = (running.submit(silent_video).headers["location"] for _ in range(2))
-        wait_until(lambda: running.service.store.running())
+        wait_until(running.service.store.running)
         assert running.client.get(waits).json()["queue_position"] == 0
         for address in (waits, runs):
             assert running.client.post(f"{address}/cancel").json()["state"] == "canceled"
@@ -182,7 +182,7 @@ def test_cancelling(start: Start, silent_video: Path):
 def test_deleting_what_runs(start: Start, silent_video: Path):
     with start(worker="endless", workers=1) as running:
         address = running.submit(silent_video).headers["location"]
-        wait_until(lambda: running.service.store.running())
+        wait_until(running.service.store.running)
         assert running.client.delete(address).status_code == 204
         wait_until(lambda: running.leftovers() == [])
         assert running.service.store.counts().canceled == 0
@@ -192,7 +192,7 @@ def test_deleting_what_runs(start: Start, silent_video: Path):
 def test_a_full_queue(start: Start, silent_video: Path, gate: Path):
     with start(worker="gated", workers=1, max_queued=1) as running:
         running.submit(silent_video)
-        wait_until(lambda: running.service.store.running())
+        wait_until(running.service.store.running)
         assert running.submit(silent_video).status_code == 202
         refused = running.submit(silent_video)
         problem(refused, 429, "queue_full")
@@ -211,7 +211,7 @@ def test_reports_expire(start: Start, text_file: Path):
 def test_accepted_jobs_survive_a_restart(start: Start, silent_video: Path, gate: Path):
     with start(worker="endless", workers=1, shutdown_grace_s=0) as running:
         addresses = [running.submit(silent_video).headers["location"] for _ in range(3)]
-        wait_until(lambda: running.service.store.running())
+        wait_until(running.service.store.running)
     with start(workers=1) as running:
         for address in addresses:
             found = running.ended(address)
@@ -229,7 +229,7 @@ def test_a_waiting_clients_job_does_not_survive_its_server(start: Start, silent_
 
         about = NewJob("orphan", {"analysis": {}}, 1, "0" * 64, waiter="0123456789abcdef")
         service.store.submit([about])
-        wait_until(lambda: service.store.running())
+        wait_until(service.store.running)
         service.keeper.sweep()
         assert service.store.get("orphan") is None
         wait_until(lambda: running.leftovers() == [])

@@ -77,7 +77,7 @@ def test_heartbeats_while_nothing_happens(
 def test_the_stream_of_a_deleted_analysis_ends(start: Start, silent_video: Path):
     with start(worker="endless", workers=1) as running:
         address = running.submit(silent_video).headers["location"]
-        wait_until(lambda: running.service.store.running())
+        wait_until(running.service.store.running)
         found: list[dict[str, Any]] = []
         reader = threading.Thread(target=lambda: found.extend(follow(running, address)))
         reader.start()

@@ -1,0 +1,111 @@
+"""The wall clock of a server jumps to and fro while jobs wait and run."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.clip import WORK
+from benchmarks.reliability.answers import ended, submitted
+from benchmarks.reliability.clips import long_clip
+from benchmarks.reliability.ledger import (
+    Ledger,
+    leftovers,
+    missing_reports,
+    note_changes,
+    read_ledger,
+)
+from benchmarks.reliability.process import Server, serving, wait_until
+from benchmarks.reliability.rows import Row, lost_of
+
+HOUR_S, DAY_S, YEAR_S = 3600, 24 * 3600, 365 * 24 * 3600
+JUMPS_S = (HOUR_S, -HOUR_S, DAY_S, -2 * DAY_S, 20 * YEAR_S, -20 * YEAR_S, 90, -90)
+"""Each is where the clock then stands, seconds from the true time."""
+QUICK_JUMPS_S = (2 * DAY_S, -2 * DAY_S)
+SWEEP_S = 40.0
+"""So long after a jump a sweep has looked at what has expired."""
+
+
+@dataclass(frozen=True)
+class Jumped:
+    """What became of the jobs."""
+
+    ledger: Ledger
+    accepted: tuple[str, ...]
+    missing: tuple[str, ...]
+    left: tuple[str, ...]
+
+
+def jump(server: Server, clock: Path, clip: Path, jumps_s: tuple[float, ...]) -> Jumped:
+    """At each jump two jobs wait or run, and two more come; then all may end."""
+    note_changes(server.data)
+    accepted: list[str] = []
+    with server.client() as client:
+        for offset_s in jumps_s:
+            accepted += [submitted(client, clip) for _ in range(2)]
+            wait_until(
+                lambda: "running" in read_ledger(server.data).states.values(), "a job runs"
+            )
+            clock.write_text(str(offset_s))
+            accepted += [submitted(client, clip) for _ in range(2)]
+            for job in accepted[-4:]:
+                ended(client, job)
+        clock.write_text("0")
+    ledger = read_ledger(server.data)
+    return Jumped(
+        ledger,
+        tuple(accepted),
+        tuple(missing_reports(server.data, ledger)),
+        tuple(leftovers(server.data, ledger.reports.values())),
+    )
+
+
+def run(quick: bool) -> list[Row]:
+    """The trial."""
+    jumps_s = QUICK_JUMPS_S if quick else JUMPS_S
+    folder = WORK / "reliability" / "clock_jump"
+    folder.mkdir(parents=True)
+    clock = folder / "clock"
+    clock.write_text("0")
+    with serving(folder, command=jumping_command(clock)) as server:
+        found = jump(server, clock, long_clip(), jumps_s)
+        kept = _kept(server, clock, quick=quick)
+    lost = found.ledger.unfinished(found.accepted) + list(found.missing)
+    twice = found.ledger.not_once()
+    begun = sum(found.ledger.begun[job] for job in found.accepted)
+    hours = ", ".join(f"{offset_s / HOUR_S:+g}" for offset_s in jumps_s)
+    return [
+        Row(
+            "the wall clock of the HTTP process (its `time.time`; the kernel's clock was not set) "
+            f"jumps while jobs wait and run, to hours off: {hours}",
+            f"{len(jumps_s)} jumps, {len(found.accepted)} jobs",
+            f"{len(found.accepted) - len(lost)} succeeded, begun {begun} times, ended twice: "
+            f"{len(twice)}; files left behind: {len(found.left)}",
+            lost_of(lost),
+            not (lost or twice or found.left) and begun == len(found.accepted),
+        ),
+        Row(
+            "the clock jumps past the time at which reports expire, and back before a minute is "
+            "over",
+            f"1 jump of 2 days, {len(found.accepted)} reports",
+            f"reports deleted by the jump: {kept}",
+            held=kept == 0,
+        ),
+    ]
+
+
+def jumping_command(clock: Path) -> tuple[str, ...]:
+    """`evolvisense serve` under that clock."""
+    return ("-m", "benchmarks.reliability.jumping", str(clock), "serve")
+
+
+def _kept(server: Server, clock: Path, *, quick: bool) -> int:
+    """How many reports a jump of two days alone deletes: the first sweep after it deletes none."""
+    before = len(read_ledger(server.data).states)
+    if not quick:
+        time.sleep(SWEEP_S)  # a sweep at the true time
+        clock.write_text(str(2 * DAY_S))
+        time.sleep(SWEEP_S - 10)  # one sweep at the wrong time
+        clock.write_text("0")
+    return before - len(read_ledger(server.data).states)
