@@ -73,7 +73,7 @@ def test_the_page_of_settings_is_up_to_date() -> None:
 
 def test_every_error_code_is_documented() -> None:
     from evolvisense import errors
-    from evolvisense.jobs.pool import LIMIT_TEXTS
+    from evolvisense.jobs.worker import LIMIT_TEXTS
     from evolvisense.server import refusals
     from evolvisense.server.errors import STATUS_OF_CODE
 

@@ -177,7 +177,7 @@ def test_pipes_are_read_to_their_end(client: Client):
 
 
 def test_files_that_cannot_be_read(client: Client, tmp_path: Path):
-    with pytest.raises(FileUnreadableError, match="nothing.mp4"):
+    with pytest.raises(FileUnreadableError, match=r"nothing\.mp4"):
         client.submit(tmp_path / "nothing.mp4")
     with pytest.raises(FileUnreadableError, match="directory"):
         client.submit(tmp_path)

@@ -99,9 +99,9 @@ def test_a_sign_of_life_renews_patience(connect: Connect):
 
     def answer(request: httpx.Request) -> httpx.Response:
         asked.append(request)
-        return (
-            httpx.Response(200, text=": still here\n\n") if len(asked) < 9 else httpx.Response(403)
-        )
+        if len(asked) == 9:
+            return httpx.Response(403)
+        return httpx.Response(200, text=": still here\n\n")
 
     client = connect(
         "http://server", transport=httpx.MockTransport(answer), retries=Retries(1, 0.0)

@@ -148,3 +148,19 @@ def full(channel: ChildChannel) -> None:
             channel.error(messages.STORAGE_FULL, "the disk is full")
             continue
         analysis._answer(channel, analysis.Analyzer(), task)
+
+
+def plain(channel: ChildChannel) -> None:
+    """Analyses as the product does."""
+    from evolvisense.jobs import analysis
+
+    analysis.serve(channel)
+
+
+def hoarding(channel: ChildChannel) -> None:
+    """Keeps what it took."""
+    channel.event({"event": "ready", "models": MODELS})
+    held: list[bytearray] = []
+    for _ in channel.tasks():
+        held.append(bytearray(os.urandom(1024)) * (350 * 1024))
+        channel.error("not_a_video", "kept")

@@ -12,10 +12,9 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
-    Bundle,
     RuleBasedStateMachine,
     invariant,
-    multiple,
+    precondition,
     rule,
     run_state_machine_as_test,
 )
@@ -53,10 +52,12 @@ class Known:
     failure: str | None = None
 
 
+LATEST = st.sampled_from([0, 0, 0, 1, 2, 3])
+was_claimed = precondition(lambda self: self.claims)
+
+
 class Queue(RuleBasedStateMachine):
     """Any order of calls by any number of workers, over a clock that jumps."""
-
-    claims = Bundle("claims")
 
     def __init__(self, engine: Engine) -> None:
         super().__init__()
@@ -67,7 +68,7 @@ class Queue(RuleBasedStateMachine):
         self.store = JobStore(engine, now=lambda: self.now_s)
         self.deliveries = Deliveries(engine)
         self.model: dict[str, Known] = {}
-        self.leases: set[str] = set()
+        self.claims: list[Claim] = []
         self.count = 0
 
     @rule(by_s=st.floats(-1e8, 1e8))
@@ -100,25 +101,26 @@ class Queue(RuleBasedStateMachine):
             self.count += 1
             self.model[job.id] = Known(job, self.count)
 
-    @rule(target=claims)
-    def claim(self) -> Any:
+    @rule()
+    def claim(self) -> None:
         waiting = [k for k in self.model.values() if k.state == "queued"]
         claim = self.store.claim("w")
         if claim is None:
             assert not waiting
-            return multiple()
+            return
         known = self.model[claim.job.id]
         assert known is min(waiting, key=lambda k: (-k.new.priority, k.seq))
-        assert claim.lease not in self.leases
-        self.leases.add(claim.lease)
+        assert claim.lease not in {earlier.lease for earlier in self.claims}
+        self.claims.append(claim)
         known.state, known.lease, known.beat = "running", claim.lease, claim.beat
         known.attempts += 1
         known.version += 1
         assert claim.job.attempts == known.attempts
-        return claim
 
-    @rule(claim=claims, stage=st.sampled_from(["faces", "voice"]), percent=st.floats(-5, 105))
-    def beat(self, claim: Claim, stage: str, percent: float) -> None:
+    @was_claimed
+    @rule(which=LATEST, stage=st.sampled_from(["faces", "voice"]), percent=st.floats(-5, 105))
+    def beat(self, which: int, stage: str, percent: float) -> None:
+        claim = self.latest(which)
         known = self.held(claim)
         before = self.store.get(claim.job.id)
         assert self.store.beat(claim, stage, percent) == (known is not None)
@@ -127,27 +129,35 @@ class Queue(RuleBasedStateMachine):
             known.beat += 1
             known.version += shown != (before.stage, before.percent)
 
-    @rule(claim=claims)
-    def succeed(self, claim: Claim) -> None:
+    @was_claimed
+    @rule(which=LATEST)
+    def succeed(self, which: int) -> None:
+        claim = self.latest(which)
         report = f"{claim.job.id}.{claim.lease}"
         won = self.store.succeed(claim, report, expires_s=self.now_s + 10)
         self.ends(self.held(claim), "succeeded", won, report=report)
 
-    @rule(claim=claims)
-    def fail(self, claim: Claim) -> None:
+    @was_claimed
+    @rule(which=LATEST)
+    def fail(self, which: int) -> None:
+        claim = self.latest(which)
         won = self.store.fail(claim, Failure("broken", "it is\x00 broken \udcff"))
         self.ends(self.held(claim), "failed", won, failure="broken")
 
-    @rule(claim=claims, counts=st.booleans())
-    def release(self, claim: Claim, counts: bool) -> None:
+    @was_claimed
+    @rule(which=LATEST, counts=st.booleans())
+    def release(self, which: int, counts: bool) -> None:
+        claim = self.latest(which)
         known = self.held(claim)
         assert self.store.release(claim, count_attempt=counts) == (known is not None)
         if known is not None:
             self.waits_again(known)
             known.attempts -= not counts
 
-    @rule(claim=claims, behind=st.sampled_from([0, 0, 1]), most=st.integers(1, 3))
-    def requeue(self, claim: Claim, behind: int, most: int) -> None:
+    @was_claimed
+    @rule(which=LATEST, behind=st.sampled_from([0, 0, 1]), most=st.integers(1, 3))
+    def requeue(self, which: int, behind: int, most: int) -> None:
+        claim = self.latest(which)
         known = self.held(claim)
         beat = (known.beat if known else claim.beat) - behind
         result = self.store.requeue(claim.job.id, claim.lease, beat, max_attempts=most)
@@ -184,11 +194,15 @@ class Queue(RuleBasedStateMachine):
             assert (job.version, job.report) == (known.version, known.report)
             assert (job.failure.code if job.failure else None) == known.failure
             assert (job.finished_s is not None) == (job.state in ENDED)
-            ended = known.state in ENDED and known.new.webhook
-            sent = [d.event for d in self.deliveries.of_job(job.id)]
-            assert sent == ([EVENTS[job.state]] if ended else [])
 
-    @invariant()
+    @rule()
+    def every_end_was_announced_once(self) -> None:
+        for known in self.model.values():
+            ended = known.state in ENDED and known.new.webhook
+            sent = [d.event for d in self.deliveries.of_job(known.new.id)]
+            assert sent == ([EVENTS[known.state]] if ended else [])
+
+    @rule()
     def questions_agree(self) -> None:
         of_state = {s: sum(k.state == s for k in self.model.values()) for s in STATES}
         counts = self.store.counts()
@@ -217,6 +231,10 @@ class Queue(RuleBasedStateMachine):
             if key and (k.new.owner, k.new.idempotency_key) == (owner, key)
         )
 
+    def latest(self, which: int) -> Claim:
+        """The latest claim or an earlier one, which may have ended long ago."""
+        return self.claims[-1 - which % len(self.claims)]
+
     def held(self, claim: Claim) -> Known | None:
         known = self.model.get(claim.job.id)
         return known if known is not None and known.lease == claim.lease else None
@@ -236,7 +254,7 @@ class Queue(RuleBasedStateMachine):
 
 def test_any_order_of_calls_is_as_the_model_says(engine: Engine) -> None:
     run_state_machine_as_test(
-        lambda: Queue(engine), settings=settings(max_examples=12, stateful_step_count=30)
+        lambda: Queue(engine), settings=settings(max_examples=25, stateful_step_count=30)
     )
 
 

@@ -187,7 +187,7 @@ def test_a_broken_installation_tells_only_its_operator(
 def test_a_full_disk_is_waited_out(
     start: Start, silent_video: Path, gate: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("evolvisense.jobs.pool.FULL_DISK_PAUSE_S", 0.1)
+    monkeypatch.setattr("evolvisense.jobs.worker.FULL_DISK_PAUSE_S", 0.1)
     with start(worker="full", workers=1) as running:
         address = running.submit(silent_video).headers["location"]
         time.sleep(0.5)

@@ -27,7 +27,12 @@ def read_settings(**given: object) -> Settings:
 
     try:
         return Settings.model_validate({k: v for k, v in given.items() if v is not None})
-    except (ValidationError, FileNotFoundError) as error:
+    except ValidationError as error:
+        for one in error.errors(include_input=False, include_url=False):
+            name = "_".join(str(part) for part in one["loc"]).upper()
+            errors.print(f"{f'EVOLVISENSE_{name}: ' if name else ''}{one['msg']}", markup=False)
+        raise typer.Exit(2) from error
+    except FileNotFoundError as error:
         errors.print(str(error), markup=False)
         raise typer.Exit(2) from error
 

@@ -9,7 +9,7 @@ from importlib.metadata import version
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
-from evolvisense.server import legacy, metrics, pages
+from evolvisense.server import legacy, metrics, openapi, pages
 from evolvisense.server.access import Gate
 from evolvisense.server.errors import install_error_handlers
 from evolvisense.server.live import LivePool, live_routes
@@ -55,6 +55,7 @@ def create_app(settings: Settings | None = None, *, target: str | None = None) -
     app.include_router(live_routes(live_settings(chosen), live, authorize))
     app.mount("/static", pages.FreshFiles(directory=pages.WEB))
     install_error_handlers(app)
+    openapi.describe(app)
     # The last one added is the outermost: refusals and errors carry CORS headers too.
     app.add_middleware(EdgeMiddleware)
     if chosen.cors_origins:

@@ -5,7 +5,11 @@ const TITLES = {
   408: "The upload stopped",
   413: "This video is too large",
   422: "That does not fit",
-  503: "The server is busy",
+  401: "This server wants a key",
+  403: "This server is not open to you",
+  429: "The server is busy",
+  503: "The server is not ready",
+  507: "The disk of the server is full",
 };
 
 /** Send a file; the returned request can be aborted, and then calls nothing back. */

@@ -34,6 +34,17 @@ RETRY_MS = 2000
         },
         204: {"description": "It has ended and Last-Event-ID has the last event."},
     },
+    openapi_extra={
+        "parameters": [
+            {
+                "name": "Last-Event-ID",
+                "in": "header",
+                "required": False,
+                "schema": {"type": "string"},
+                "description": "Id of the last event that was seen; only later ones come.",
+            }
+        ]
+    },
 )
 async def events(request: Request, analysis_id: str) -> Response:
     """Stage and percent while it works."""

@@ -45,6 +45,7 @@ HTML_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
             },
         },
         409: {"model": Problem, "description": "There is no report: it has not ended, or failed."},
+        422: {"model": Problem, "description": "A parameter is wrong."},
         501: {"model": Problem, "description": "This server cannot write that format."},
     },
 )

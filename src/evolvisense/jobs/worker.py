@@ -1,0 +1,221 @@
+"""One job after another: analysed in a sandbox, its row and its files brought to an end."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from evolvisense.errors import (
+    BusyError,
+    CancelledError,
+    SandboxDiedError,
+    SandboxLimitError,
+    SandboxTaskError,
+    StorageError,
+    StorageFullError,
+)
+from evolvisense.jobs.files import JobFiles
+from evolvisense.jobs.messages import ANALYSIS_TARGET, STORAGE_FULL, analysis_task
+from evolvisense.jobs.records import ENDED, Claim, Failure
+from evolvisense.jobs.sandbox import Limits, Sandbox
+from evolvisense.jobs.store import JobStore
+
+BEAT_S = 1.0
+FULL_DISK_PAUSE_S = 5.0
+INSIST_S = 120.0
+"""So long the end of a job is tried to be written."""
+RECYCLED_SHARE = 0.7
+"""A process that keeps more of its memory than this after a job is replaced."""
+
+LIMIT_TEXTS: Mapping[str, tuple[str, str]] = {
+    "memory": ("memory_limit", "the video needs more memory than a job may have"),
+    "cpu": ("cpu_limit", "the video needs more computing time than a job may have"),
+    "wall": ("time_limit", "the analysis took longer than a job may take"),
+}
+"""Which limit -> code and text. The next try would end the same way, so there is none."""
+
+
+@dataclass(frozen=True)
+class PoolSettings:
+    """How many workers there are and what each may use."""
+
+    workers: int
+    limits: Limits
+    media_limits: Mapping[str, float]
+    """Fields of MediaLimits."""
+    max_attempts: int
+    report_retention_s: float
+    target: str = ANALYSIS_TARGET
+
+
+@dataclass
+class Tally:
+    """What the workers of this process have done, for metrics; numbers only grow."""
+
+    succeeded: int = 0
+    failed: int = 0
+    canceled: int = 0
+    retried: int = 0
+    restarts: int = 0
+    frames: int = 0
+    stage_s: dict[str, float] = field(default_factory=dict[str, float])
+    analysis_s: float = 0.0
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def add(self, result: Mapping[str, Any], seconds: float, *, succeeded: bool) -> None:
+        """Count an analysis that came to its end, wanted or not."""
+        with self._lock:
+            self.succeeded += succeeded
+            self.frames += int(result.get("frames", 0))
+            self.analysis_s += seconds
+            for stage, stage_s in result.get("timings_s", {}).items():
+                self.stage_s[stage] = self.stage_s.get(stage, 0.0) + float(stage_s)
+
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+
+class JobWorker:
+    """Does claimed jobs; shared by the threads of a pool.
+
+    `is_unwanted` says why the work on a job is to be broken off.
+    """
+
+    def __init__(
+        self,
+        store: JobStore,
+        files: JobFiles,
+        settings: PoolSettings,
+        tally: Tally,
+        on_change: Callable[[], None],
+        is_unwanted: Callable[[str], Literal["stopping", "canceled"] | None],
+    ) -> None:
+        self._store, self._files, self._settings = store, files, settings
+        self._tally, self._on_change, self._is_unwanted = tally, on_change, is_unwanted
+
+    def run(self, sandbox: Sandbox, claim: Claim) -> bool:
+        """Work on one job to its end; whether the process can go on."""
+        output = self._files.new_path()
+        try:
+            self._analyse(sandbox, claim, output)
+        except SandboxTaskError as error:
+            if error.code == STORAGE_FULL:
+                self._wait_for_space(claim)
+            else:
+                self._fail(claim, Failure(error.code, error.detail))
+        except StorageFullError:
+            self._wait_for_space(claim)
+        except CancelledError:
+            if self._is_unwanted(claim.job.id) == "stopping":
+                self._insist(lambda: self._store.release(claim, count_attempt=False))
+            self._tally.canceled += 1
+        except SandboxLimitError as error:
+            self._fail(claim, Failure(*LIMIT_TEXTS[error.which]))
+        except SandboxDiedError as error:
+            log.warning(
+                "job %s: its worker died (%s), try %d", claim.job.id, error, claim.job.attempts
+            )
+            self._try_again(claim)
+        finally:
+            output.unlink(missing_ok=True)
+        self._tidy(claim.job.id)
+        most_bytes = RECYCLED_SHARE * self._settings.limits.memory_bytes
+        return sandbox.is_alive and sandbox.rss_bytes < most_bytes
+
+    def _analyse(self, sandbox: Sandbox, claim: Claim, output: Path) -> None:
+        job = claim.job
+        heart = _Heart(self._store, claim, self._on_change)
+        began_s = time.monotonic()
+        result = sandbox.request(
+            analysis_task(self._files.media(job.id), output, job.options),
+            on_event=heart.event,
+            is_cancelled=lambda: heart.lost or self._is_unwanted(job.id) is not None,
+            tick=heart.tick,
+        )
+        report = self._files.adopt_report(output, job.id, claim.lease)
+        won = self._insist(lambda: self._store.succeed(claim, report, expires_s=self._expires_s()))
+        if not won:
+            self._files.forget_report(report)
+        self._tally.add(result, time.monotonic() - began_s, succeeded=bool(won))
+
+    def _insist(self, write: Callable[[], T]) -> T:
+        """Write until the database takes it: work that is done is not thrown away."""
+        end_s = time.monotonic() + INSIST_S
+        while True:
+            try:
+                return write()
+            except (BusyError, StorageError) as error:
+                if time.monotonic() >= end_s or self._is_unwanted("") == "stopping":
+                    raise
+                log.warning("the end of a job is not written yet: %s", error)
+                time.sleep(1.0)
+
+    def _wait_for_space(self, claim: Claim) -> None:
+        log.warning("job %s waits: the disk is full", claim.job.id)
+        self._insist(lambda: self._store.release(claim, count_attempt=False))
+        time.sleep(FULL_DISK_PAUSE_S)
+
+    def _try_again(self, claim: Claim) -> None:
+        """A job whose process died is tried a few times."""
+        attempts = claim.job.attempts
+        if attempts < self._settings.max_attempts:
+            self._tally.retried += 1
+            self._insist(lambda: self._store.release(claim, count_attempt=True))
+            return
+        text = f"the process that read this file died {attempts} times; the file may be damaged"
+        self._fail(claim, Failure("worker_crashed", text))
+
+    def _fail(self, claim: Claim, failure: Failure) -> None:
+        self._insist(lambda: self._store.fail(claim, failure, expires_s=self._expires_s()))
+        self._tally.failed += 1
+
+    def _tidy(self, job_id: str) -> None:
+        """Delete the media of a job that has ended; one that went back to the queue needs them."""
+        job = self._insist(lambda: self._store.get(job_id))
+        if job is None or job.state in ENDED:
+            self._files.forget_media(job_id)
+
+    def _expires_s(self) -> float:
+        return time.time() + self._settings.report_retention_s
+
+
+class _Heart:
+    """Tells the store that a job is worked on, and where it stands."""
+
+    def __init__(self, store: JobStore, claim: Claim, on_change: Callable[[], None]) -> None:
+        self._store, self._claim, self._on_change = store, claim, on_change
+        self._stage, self._percent = claim.job.stage, 0.0
+        self._beaten_s = time.monotonic()
+        self._has_news = False
+        self.lost = False
+
+    def event(self, message: Mapping[str, Any]) -> None:
+        if message["event"] == "trouble":
+            job = self._claim.job
+            log.error("job %s (request %s): %s", job.id, job.request_id, message["text"])
+            return
+        self._stage, self._percent = str(message["stage"]), float(message["percent"])
+        self._has_news = True
+        self.tick()
+
+    def tick(self) -> None:
+        since_s = time.monotonic() - self._beaten_s
+        if since_s < (BEAT_S / 4 if self._has_news else BEAT_S):
+            return
+        self._beaten_s = time.monotonic()
+        try:
+            self.lost = self.lost or not self._store.beat(self._claim, self._stage, self._percent)
+        except (BusyError, StorageError) as error:
+            # Nobody can take the job away meanwhile either: that would be written there too.
+            log.warning("job %s: a heartbeat was not written: %s", self._claim.job.id, error)
+            return
+        if self._has_news:
+            self._has_news = False
+            self._on_change()

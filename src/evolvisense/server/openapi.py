@@ -1,0 +1,173 @@
+"""/openapi.json: what FastAPI cannot know is added to what it found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+
+from evolvisense.api.options import Options
+from evolvisense.server.errors import V1, ErrorAnswer, Problem
+
+Json = dict[str, Any]
+
+SCHEMAS = "#/components/schemas/"
+OPEN_TO_ALL = frozenset({"/healthz", "/readyz"})
+"""Asked without a key."""
+RETRY_LATER = frozenset({"409", "429", "503"})
+
+TAGS = {
+    "analyses": "Videos in, reports out.",
+    "server": "What this server is, takes and does.",
+    "first version": "For the clients of the existing service.",
+}
+
+SECURITY_SCHEMES: Json = {
+    "bearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "`Authorization: Bearer evs_...`; the operator makes keys with "
+        "`evolvisense keys create`.",
+    },
+    "key": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-Api-Key",
+        "description": "The same key, for clients that cannot set Authorization.",
+    },
+}
+SECURITY: list[Json] = [{"bearer": []}, {"key": []}, {}]
+"""Either of them, or none where the server has no keys."""
+
+REQUEST_ID: Json = {
+    "description": "Names the request in the log of the server.",
+    "schema": {"type": "string"},
+}
+RETRY_AFTER: Json = {
+    "description": "Seconds until it is worth trying again.",
+    "schema": {"type": "integer", "minimum": 0},
+}
+AUTHENTICATE: Json = {"description": "`Bearer`.", "schema": {"type": "string"}}
+
+EVERYWHERE = {
+    "500": "The fault is on the server; its log says more under the request id.",
+    "503": "The server cannot at this moment: it starts, or its queue cannot be used.",
+}
+GUARDED = {
+    "401": "A key is needed, or the one given is not known.",
+    "403": "The key lacks the scope, or the server is not open to this address.",
+    "429": "Too many requests; see Retry-After.",
+}
+
+READY: Json = {
+    "type": "object",
+    "required": ["status", "queued", "running"],
+    "properties": {
+        "status": {"const": "ready", "type": "string"},
+        "queued": {"type": "integer", "minimum": 0},
+        "running": {"type": "integer", "minimum": 0},
+    },
+}
+
+LIVE = (
+    "Live streams are WebSockets, which this format cannot describe: `WS /v1/live` is in "
+    "docs/live.md."
+)
+
+
+def describe(app: FastAPI) -> None:
+    """Let the app answer with the whole description, made when it is first asked for."""
+
+    def whole() -> Json:
+        if app.openapi_schema is None:
+            app.openapi_schema = _described(app)
+        return app.openapi_schema
+
+    app.openapi = whole
+
+
+def _described(app: FastAPI) -> Json:
+    for route in app.routes:
+        if isinstance(route, APIRoute):
+            route.operation_id = route.operation_id or route.name
+    found = get_openapi(
+        title=app.title,
+        version=app.version,
+        description=f"{app.description} {LIVE}",
+        routes=app.routes,
+    )
+    return completed(found)
+
+
+def completed(found: Json) -> Json:
+    """The description with errors, keys, tags and the schemas that nothing else names."""
+    for path, operation in _operations(found):
+        operation["tags"] = [_tag(path)]
+        responses: Json = operation["responses"]
+        _drop_automatic(responses)
+        for status, text in EVERYWHERE.items() if path != "/healthz" else ():
+            responses.setdefault(status, {"description": text})
+        if path not in OPEN_TO_ALL:
+            operation["security"] = SECURITY
+            for status, text in GUARDED.items():
+                responses.setdefault(status, {"description": text})
+        for status, response in responses.items():
+            _complete_response(path, status, response)
+        operation["responses"] = dict(sorted(responses.items()))
+    ready = found["paths"]["/readyz"]["get"]["responses"]["200"]
+    ready["content"] = {"application/json": {"schema": {"$ref": f"{SCHEMAS}Ready"}}}
+    components: Json = found["components"]
+    components["securitySchemes"] = SECURITY_SCHEMES
+    schemas: Json = components["schemas"]
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    schemas |= _schemas_of(Options) | _schemas_of(Problem) | _schemas_of(ErrorAnswer)
+    schemas["Ready"] = READY
+    components["schemas"] = dict(sorted(schemas.items()))
+    found["tags"] = [{"name": name, "description": text} for name, text in TAGS.items()]
+    return found
+
+
+def _operations(found: Json) -> Iterator[tuple[str, Json]]:
+    for path, operations in found["paths"].items():
+        for operation in operations.values():
+            yield path, operation
+
+
+def _tag(path: str) -> str:
+    if path.startswith("/v1/analyses"):
+        return "analyses"
+    return "first version" if path.startswith("/analyze-video") else "server"
+
+
+def _drop_automatic(responses: Json) -> None:
+    """FastAPI promises 422 for every parameter, of a shape that is not ours."""
+    content = responses.get("422", {}).get("content", {}).get("application/json", {})
+    if content.get("schema", {}).get("$ref") == f"{SCHEMAS}HTTPValidationError":
+        del responses["422"]
+
+
+def _complete_response(path: str, status: str, response: Json) -> None:
+    headers: Json = response.setdefault("headers", {})
+    headers["X-Request-Id"] = REQUEST_ID
+    if not status.startswith(("4", "5")):
+        return
+    kind, model = (
+        ("application/problem+json", "Problem")
+        if path.startswith(V1)
+        else ("application/json", "ErrorAnswer")
+    )
+    response["content"] = {kind: {"schema": {"$ref": SCHEMAS + model}}}
+    if status in RETRY_LATER:
+        headers["Retry-After"] = RETRY_AFTER
+    if status == "401":
+        headers["WWW-Authenticate"] = AUTHENTICATE
+
+
+def _schemas_of(model: type[Options | Problem | ErrorAnswer]) -> Json:
+    schema = model.model_json_schema(ref_template=SCHEMAS + "{model}")
+    inner: Json = schema.pop("$defs", {})
+    return {**inner, model.__name__: schema}

@@ -1,0 +1,137 @@
+"""Worker threads with real processes, without HTTP."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from evolvisense.errors import BusyError, StorageFullError
+from evolvisense.jobs import worker
+from evolvisense.jobs.database import open_database
+from evolvisense.jobs.files import JobFiles
+from evolvisense.jobs.pool import WorkerPool
+from evolvisense.jobs.records import Claim, Job, NewJob
+from evolvisense.jobs.sandbox import Limits
+from evolvisense.jobs.store import JobStore
+from evolvisense.jobs.worker import PoolSettings
+
+LIMITS = Limits(memory_bytes=2 * 1024**3, cpu_s=600, wall_s=600)
+
+
+class Queue:
+    """A queue in a folder, and pools that work on it."""
+
+    def __init__(self, root: Path) -> None:
+        self.engine = open_database(f"sqlite:///{root / 'queue.db'}")
+        self.store, self.files = JobStore(self.engine), JobFiles(root)
+
+    @contextmanager
+    def pool(self, target: str, workers: int = 1, limits: Limits = LIMITS) -> Iterator[WorkerPool]:
+        settings = PoolSettings(workers, limits, {}, 3, 3600.0, f"tests.factory.workers:{target}")
+        pool = WorkerPool(self.store, self.files, settings)
+        pool.start()
+        try:
+            yield pool
+        finally:
+            pool.close(0.0)
+
+    def submit(self, job_id: str, video: Path | None) -> None:
+        path = self.files.new_path()
+        path.write_bytes(b"" if video is None else video.read_bytes())
+        self.files.keep(path, job_id)
+        self.store.submit([NewJob(job_id, {"analysis": {}}, 1, "0" * 64)])
+
+    def ended(self, job_id: str) -> Job:
+        def has_ended() -> bool:
+            job = self.store.get(job_id)
+            return job is not None and job.state not in ("queued", "running")
+
+        wait_until(has_ended)
+        wait_until(lambda: not self.files.media(job_id).exists())
+        job = self.store.get(job_id)
+        assert job is not None
+        return job
+
+
+def wait_until(condition: Callable[[], object]) -> None:
+    deadline_s = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline_s
+        time.sleep(0.01)
+
+
+@pytest.fixture
+def queue(tmp_path: Path) -> Iterator[Queue]:
+    found = Queue(tmp_path)
+    yield found
+    found.files.close()
+    found.engine.dispose()
+
+
+def test_jobs_of_another_process_are_seen(queue: Queue, silent_video: Path):
+    with queue.pool("plain") as pool:
+        wait_until(lambda: pool.models)
+        queue.submit("a", silent_video)
+        assert queue.ended("a").state == "succeeded"
+        assert pool.tally.succeeded == 1
+        assert pool.tally.frames == 50
+        assert pool.tally.stage_s["decode"] > 0
+
+
+def test_a_pool_that_closes_gives_its_job_back(queue: Queue, silent_video: Path):
+    queue.submit("a", silent_video)
+    with queue.pool("endless"):
+        wait_until(queue.store.running)
+    job = queue.store.get("a")
+    assert job is not None
+    assert (job.state, job.attempts) == ("queued", 0)
+    assert queue.files.media("a").exists()
+
+
+def test_a_job_that_was_taken_away_is_let_go(queue: Queue, silent_video: Path):
+    queue.submit("a", silent_video)
+    with queue.pool("endless"):
+        wait_until(queue.store.running)
+        ((job_id, lease, beat),) = queue.store.running()
+        while queue.store.requeue(job_id, lease, beat, max_attempts=9) is None:
+            ((job_id, lease, beat),) = queue.store.running()
+        # Its first worker stops, and begins anew under another lease.
+        wait_until(lambda: [r for r in queue.store.running() if r[1] != lease])
+        job = queue.store.get("a")
+        assert job is not None
+        assert job.attempts == 2
+        assert queue.files.media("a").exists()
+
+
+def test_a_process_that_keeps_too_much_memory_is_replaced(queue: Queue, silent_video: Path):
+    limits = Limits(memory_bytes=450 * 1024**2, cpu_s=600, wall_s=600)
+    with queue.pool("hoarding", limits=limits) as pool:
+        queue.submit("a", silent_video)
+        assert queue.ended("a").state == "failed"
+        wait_until(lambda: pool.tally.restarts == 1)
+
+
+@pytest.mark.parametrize("error", [BusyError("locked", 1), StorageFullError("full")])
+def test_work_that_is_done_waits_for_the_database(
+    queue: Queue, silent_video: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+):
+    real = JobStore.succeed
+    tries: list[str] = []
+
+    def unwilling(self: JobStore, claim: Claim, *args: object, **kwargs: object) -> bool:
+        tries.append(claim.lease)
+        if len(tries) < 3:
+            raise error
+        return real(self, claim, *args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(JobStore, "succeed", unwilling)
+    monkeypatch.setattr(worker.time, "sleep", lambda _: None)
+    with queue.pool("plain"):
+        queue.submit("a", silent_video)
+        wait_until(lambda: len(tries) == 3)
+        job = queue.ended("a")
+    assert (job.state, job.attempts, len(set(tries))) == ("succeeded", 1, 1)
