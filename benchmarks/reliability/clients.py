@@ -129,11 +129,11 @@ def _page_server(clip: Path, port: int) -> Generator[queue.Queue[dict[str, Any]]
     }
 
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802 - as http.server names it
+        def do_GET(self) -> None:
             kind, content = files.get(self.path, ("text/plain", b""))
             self._answer(200 if content else 404, kind, content)
 
-        def do_POST(self) -> None:  # noqa: N802
+        def do_POST(self) -> None:
             length = int(self.headers["Content-Length"])
             found.put(json.loads(self.rfile.read(length)))
             self._answer(200, "text/plain", b"thanks")

@@ -147,4 +147,3 @@ def _mux_sound(out: Any, audio: Any, sound: NDArray[np.float32]) -> None:
     for part in (*resampler.resample(frame), *resampler.resample(None)):
         out.mux(audio.encode(part))
     out.mux(audio.encode(None))
-

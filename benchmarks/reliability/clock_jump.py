@@ -43,9 +43,7 @@ def jump(server: Server, clock: Path, clip: Path, jumps_s: tuple[float, ...]) ->
     with server.client() as client:
         for offset_s in jumps_s:
             accepted += [submitted(client, clip) for _ in range(2)]
-            wait_until(
-                lambda: "running" in read_ledger(server.data).states.values(), "a job runs"
-            )
+            wait_until(lambda: "running" in read_ledger(server.data).states.values(), "a job runs")
             clock.write_text(str(offset_s))
             accepted += [submitted(client, clip) for _ in range(2)]
             for job in accepted[-4:]:

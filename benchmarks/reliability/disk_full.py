@@ -9,7 +9,7 @@ import os
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -178,8 +178,3 @@ def _early(server: Server, clip: Path) -> Counter[int]:
 
 def _all(counts: Counter[int]) -> str:
     return ", ".join(f"{code} {number} times" for code, number in sorted(counts.items()))
-
-
-def state_of(ledger: Ledger, jobs: Sequence[str]) -> Counter[str]:
-    """How the jobs stand."""
-    return Counter(ledger.states.get(job, "not there") for job in jobs)

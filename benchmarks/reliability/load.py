@@ -50,8 +50,7 @@ async def _crowd(url: str, data: bytes, clients: int, seconds: float) -> Met:
     until_s = time.monotonic() + seconds
     async with asyncio.TaskGroup() as group:
         tasks = [
-            group.create_task(_client(url, data, number, until_s, met))
-            for number in range(clients)
+            group.create_task(_client(url, data, number, until_s, met)) for number in range(clients)
         ]
         group.create_task(_health(url, until_s, met))
     met.hung = sum(task.result() for task in tasks)

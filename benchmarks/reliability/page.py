@@ -63,7 +63,7 @@ def _line(found: dict[str, Any]) -> str:
     facts = found["machine"]
     versions = facts["versions"]
     return (
-        f"`{found['command']}`, {facts['date']}, {found['seconds']} s, on {facts['cores']} cores of "
-        f"{facts['cpu']}, {facts['memory_gb']} GB, {facts['system']}; load before: "
+        f"`{found['command']}`, {facts['date']}, {found['seconds']} s, on "
+        f"{facts['cores']} cores of {facts['cpu']}, {facts['memory_gb']} GB, {facts['system']}; load before: "
         f"{facts['load_before']}; evolvisense {versions['evolvisense']}, av {versions['av']}."
     )

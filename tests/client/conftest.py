@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import threading
-import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -15,16 +13,9 @@ from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 
 from evolvisense.client import AsyncClient, Client, Retries
-from evolvisense.jobs.records import Job
-from evolvisense.report import to_json
-from evolvisense.server import Settings, create_app
-from evolvisense.server.service import AnalysisService
-from tests.factory.faces import Painted
-from tests.factory.flow import analyze_painted
-from tests.factory.quick_worker import GATE, TARGET
+from tests.factory.quick_server import Running, quick_gate, running, wait_until
 
 QUICK = Retries(first_pause_s=0.01)
 
@@ -145,68 +136,17 @@ class AsyncCutStream(httpx.AsyncByteStream):
         await self.inner.aclose()
 
 
-@dataclass(frozen=True)
-class Running:
-    """A server that answers."""
-
-    url: str
-    service: AnalysisService
-    stop: Callable[[], None]
-
-    def jobs(self) -> tuple[Job, ...]:
-        return self.service.store.list_page(
-            owner=None, state=None, submission=None, after=None, limit=100
-        )[0]
-
-
-@contextmanager
-def running(data_dir: Path, port: int = 0, **settings: object) -> Iterator[Running]:
-    """A server for a block; `stop` ends it earlier, as SIGTERM does."""
-    chosen = Settings.model_validate({"data_dir": data_dir, "workers": 1, **settings})
-    app = create_app(chosen, target=TARGET)
-    server = uvicorn.Server(
-        uvicorn.Config(app, port=port, log_config=None, lifespan="on", timeout_graceful_shutdown=5)
-    )
-    thread = threading.Thread(target=server.run)
-    thread.start()
-
-    def stop() -> None:
-        if thread.is_alive():
-            app.state.service.begin_closing()
-            server.should_exit = True
-            thread.join(60)
-
-    try:
-        wait_until(lambda: server.started or not thread.is_alive())
-        bound = server.servers[0].sockets[0].getsockname()[1]
-        url = f"http://127.0.0.1:{bound}"
-        wait_until(lambda: httpx.get(f"{url}/readyz").status_code == 200)
-        yield Running(url, app.state.service, stop)
-    finally:
-        stop()
-
-
-def wait_until(is_true: Callable[[], object]) -> None:
-    deadline_s = time.monotonic() + 60
-    while not is_true():
-        assert time.monotonic() < deadline_s
-        time.sleep(0.01)
-
-
 @pytest.fixture(scope="session")
-def report_json() -> str:
-    """What every analysis finds."""
-    return to_json(analyze_painted([(i / 25, [Painted(80, 100)]) for i in range(5)]))
-
-
-@pytest.fixture(scope="session")
-def gate(tmp_path_factory: pytest.TempPathFactory, report_json: str) -> Iterator[Path]:
+def gate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The folder that the workers look into; a file `go` lets those go on that wait."""
-    folder = tmp_path_factory.mktemp("gate")
-    (folder / "report.json").write_text(report_json)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(GATE, str(folder))
+    with quick_gate(tmp_path_factory.mktemp("gate")) as folder:
         yield folder
+
+
+@pytest.fixture(scope="session")
+def report_json(gate: Path) -> str:
+    """What every analysis finds."""
+    return (gate / "report.json").read_text()
 
 
 Start = Callable[..., AbstractContextManager[Running]]
@@ -215,7 +155,7 @@ Start = Callable[..., AbstractContextManager[Running]]
 @pytest.fixture
 def start(tmp_path: Path, gate: Path) -> Start:
     """Starts a server for a block, each time with the same data."""
-    return partial(running, tmp_path / "data")
+    return partial(running, tmp_path / "data", shutdown_grace_s=0)
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,8 @@ from evolvisense.client import (
 )
 from evolvisense.client.following import Following
 from evolvisense.client.retrying import Patience
-from tests.client.conftest import QUICK, Connect, Faults, Running, Start
+from tests.client.conftest import QUICK, Connect, Faults, Start
+from tests.factory.quick_server import Running
 
 Video = Callable[[str], Path]
 

@@ -14,7 +14,8 @@ import pytest
 from evolvisense.client import ApiError, Client, ConnectionFailedError, Options, Retries
 from evolvisense.client.answers import retry_after_s
 from evolvisense.client.retrying import Patience
-from tests.client.conftest import Connect, Faults, Running
+from tests.client.conftest import Connect, Faults
+from tests.factory.quick_server import Running
 
 Video = Callable[[str], Path]
 BUSY = {"code": "queue_full", "detail": "the queue is full", "request_id": "r1"}

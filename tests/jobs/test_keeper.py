@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from evolvisense.jobs import keeper as keeping
+from evolvisense.jobs.deliveries import Deliveries
 from evolvisense.jobs.keeper import Keeper, LeaseRules, LeaseWatch
 from evolvisense.jobs.records import Claim, Failure, NewJob
 from tests.jobs.test_pool import Queue
@@ -113,3 +114,13 @@ def test_jobs_of_clients_whose_server_died_are_deleted(queue: Queue):
     keeper.sweep()
     assert queue.store.get(f"of-{queue.files.instance}") is not None
     assert queue.store.get("of-0123456789abcdef") is None
+
+
+def test_a_job_whose_webhook_waits_is_kept(queue: Queue):
+    queue.store.submit([NewJob("a", {}, 1, "0" * 64, webhook="https://a.example")])
+    claim = claimed(queue)
+    queue.store.fail(claim, Failure("x", "x"), expires_s=0.0)
+    assert queue.store.expired(time.time()) == ()
+    (delivery,) = Deliveries(queue.engine).of_job("a")
+    Deliveries(queue.engine).delivered(delivery.id)
+    assert queue.store.expired(time.time()) == ("a",)

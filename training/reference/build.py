@@ -2,7 +2,7 @@
 
 DIR holds the networks of the folds, `fold0.onnx` and so on, as `training.voice` exports them: each
 speaker is heard by the one that has not been trained on them. Without it the features of voice
-emotion have no reference. Takes six to fifteen minutes on one core; the same data and versions
+emotion have no reference. Takes six to sixteen minutes on one core; the same data and versions
 give the same numbers.
 """
 

@@ -13,11 +13,9 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import os
 import re
 import secrets
-import shutil
 import stat
 import threading
 import time
@@ -25,12 +23,11 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 
 from evolvisense.errors import StorageFullError
+from evolvisense.jobs import instances
+from evolvisense.jobs.instances import OWNER_ONLY, OWNER_ONLY_DIR
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}(\.[A-Za-z0-9]{1,64})?")
-OWNER_ONLY = 0o600
-OWNER_ONLY_DIR = 0o700
 GRACE_S = 30.0
-LOCK = ".lock"
 
 
 class JobFiles:
@@ -60,7 +57,7 @@ class JobFiles:
             for folder in (self._incoming, self._media, self._reports):
                 folder.mkdir(exist_ok=True, mode=OWNER_ONLY_DIR)
         self._guard = threading.Lock()
-        self._own: tuple[str, int] | None = None
+        self._own: instances.Instance | None = None
         self._unowned_since_s: dict[Path, float] = {}
 
     @property
@@ -75,8 +72,8 @@ class JobFiles:
         """
         with self._guard, space_errors():
             if self._own is None:
-                self._own = _claim_instance(self._incoming)
-            return self._incoming / self._own[0]
+                self._own = instances.claim(self._incoming)
+            return self._incoming / self._own.name
 
     def new_path(self) -> Path:
         """A path in that folder where there is no file yet."""
@@ -86,26 +83,16 @@ class JobFiles:
         """Delete the folder of this process, and let go of its name."""
         with self._guard:
             if self._own is not None:
-                name, lock = self._own
-                self._own = None
-                _remove_instance(self._incoming, name)
-                os.close(lock)
+                own, self._own = self._own, None
+                instances.give_up(self._incoming, own)
 
     def is_alive(self, instance: str) -> bool:
         """Whether the process of that name lives on this machine."""
-        try:
-            lock = os.open(self._incoming / _checked(instance + LOCK), os.O_RDWR | os.O_CLOEXEC)
-        except FileNotFoundError:
-            return False
-        try:
-            return not _lock_now(lock)
-        finally:
-            os.close(lock)
+        return instances.is_alive(self._incoming, _checked(instance))
 
     def sweep_dead(self) -> tuple[str, ...]:
         """Delete what dead processes left in their folders; the names of those processes."""
-        names = {path.name.removesuffix(LOCK) for path in self._incoming.iterdir()}
-        return tuple(name for name in sorted(names) if self._sweep_one(name))
+        return instances.sweep_dead(self._incoming)
 
     def keep(self, incoming: Path, job_id: str) -> Path:
         """Make a file of this process's folder the media of a job, and bring it to the disk.
@@ -205,20 +192,6 @@ class JobFiles:
             _sync_folder(target.parent)
         return target
 
-    def _sweep_one(self, name: str) -> bool:
-        """Whether a process of that name had died and its files are gone."""
-        try:
-            lock = os.open(self._incoming / (name + LOCK), os.O_RDWR | os.O_CLOEXEC)
-        except FileNotFoundError:
-            return _remove_unlocked(self._incoming / name)
-        try:
-            if not _lock_now(lock):
-                return False
-            _remove_instance(self._incoming, name)
-            return True
-        finally:
-            os.close(lock)
-
 
 @contextlib.contextmanager
 def space_errors() -> Generator[None]:
@@ -229,47 +202,6 @@ def space_errors() -> Generator[None]:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise StorageFullError(f"no space is left: {error}") from error
         raise
-
-
-def _claim_instance(incoming: Path) -> tuple[str, int]:
-    """A new name and its locked file. The folder comes after the lock: it is never without one."""
-    while True:
-        name = secrets.token_hex(8)
-        path = incoming / (name + LOCK)
-        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, OWNER_ONLY)
-        try:
-            # A sweep may have taken the file for a dead process's before it was locked.
-            if _lock_now(lock) and path.exists():
-                (incoming / name).mkdir(mode=OWNER_ONLY_DIR)
-                return name, lock
-        except BaseException:
-            path.unlink(missing_ok=True)
-            os.close(lock)
-            raise
-        os.close(lock)
-
-
-def _remove_instance(incoming: Path, name: str) -> None:
-    """For the holder of the lock."""
-    with contextlib.suppress(FileNotFoundError):
-        shutil.rmtree(incoming / name)
-    (incoming / (name + LOCK)).unlink(missing_ok=True)
-
-
-def _remove_unlocked(folder: Path) -> bool:
-    """A folder comes after its lock and goes before it: one without belongs to nobody."""
-    if not folder.is_dir():
-        return False
-    shutil.rmtree(folder)
-    return True
-
-
-def _lock_now(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _is_name(name: str) -> bool:

@@ -8,12 +8,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from evolvisense.errors import BusyError
+from evolvisense.errors import BusyError, StorageError
 from evolvisense.jobs.files import JobFiles
 from evolvisense.jobs.store import JobStore
 
 LOOK_S = 1.0
 SWEEP_S = 30.0
+WIPE_S = 3600.0
 CLOCK_JUMP_S = 60.0
 """The wall clock may differ so much from the monotonic one between two sweeps."""
 
@@ -90,7 +91,8 @@ class Keeper:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
         self._clock_s = time.time() - time.monotonic()
-        self._has_deleted = False
+        self._has_deleted = self._wipes = False
+        self._next_wipe_s = time.monotonic() + WIPE_S
 
     def start(self) -> None:
         """Start the thread."""
@@ -115,12 +117,17 @@ class Keeper:
         if self._has_deleted:
             # Until then SQLite's log still holds what was deleted.
             self._has_deleted = not self._store.checkpoint()
+        if self._wipes and time.monotonic() >= self._next_wipe_s:
+            # SQLite leaves pieces of rows that it moved between pages.
+            self._next_wipe_s = time.monotonic() + WIPE_S
+            self._wipes = not self._store.wipe()
 
     def remove(self, job_id: str) -> bool:
         """Delete a job with everything that belongs to it; whether there was one."""
         job = self._store.get(job_id)
         deleted = self._store.delete(job_id)
-        self._has_deleted |= deleted
+        if deleted:
+            self._has_deleted = self._wipes = True
         self._files.forget_media(job_id)
         if job is not None and job.report is not None:
             self._files.forget_report(job.report)
@@ -146,5 +153,7 @@ class Keeper:
                     self.sweep()
             except BusyError as error:
                 log.info("the database is busy: %s", error)
+            except StorageError as error:
+                log.warning("the queue cannot be kept at this moment: %s", error)
             except Exception:
                 log.exception("keeping the queue failed; trying again")

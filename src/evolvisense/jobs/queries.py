@@ -6,12 +6,12 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, and_, func, or_, select
+from sqlalchemy import ColumnElement, Engine, and_, exists, func, or_, select
 
 from evolvisense.jobs.database import reading
 from evolvisense.jobs.records import ENDED, UNFINISHED, Job, JobCounts, JobState
 from evolvisense.jobs.rows import job_of
-from evolvisense.jobs.tables import idempotency, jobs
+from evolvisense.jobs.tables import deliveries, idempotency, jobs
 
 IDS_AT_ONCE = 500
 
@@ -132,10 +132,13 @@ class JobQueries:
             return connection.execute(query).scalar_one()
 
     def expired(self, now_s: float) -> tuple[str, ...]:
-        """Ids of ended jobs that may be deleted at `now_s`, unix seconds."""
+        """Ids of ended jobs that may be deleted at `now_s` unix seconds, webhooks sent."""
+        is_awaited = exists().where(
+            deliveries.c.job_id == jobs.c.id, deliveries.c.state == "pending"
+        )
         query = (
             select(jobs.c.id)
-            .where(jobs.c.expires_s <= now_s, jobs.c.state.in_(ENDED))
+            .where(jobs.c.expires_s <= now_s, jobs.c.state.in_(ENDED), ~is_awaited)
             .order_by(jobs.c.seq)
         )
         with reading(self._engine) as connection:

@@ -49,6 +49,7 @@ def create_app(settings: Settings | None = None, *, target: str | None = None) -
         docs_url=None,  # FastAPI's page loads its scripts from elsewhere
         redoc_url=None,
         redirect_slashes=False,
+        generate_unique_id_function=openapi.operation_id,
     )
     for routes in (legacy, submit, analyses, events, results, facts, metrics, pages):
         app.include_router(routes.router)

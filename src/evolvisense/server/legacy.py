@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import asdict
 from typing import Any
 
@@ -30,7 +30,9 @@ class VideoAnswer(LegacyBlock):
     """The v1 keys of the existing service; `report` is what to build on."""
 
     limits: str = Field(description="What the numbers do not mean; to be shown beside them.")
-    report: Report | None = Field(description="The whole report; left out with `report=false`.")
+    report: Report | None = Field(
+        default=None, description="The whole report; left out with `report=false`."
+    )
 
 
 _OPENAPI: dict[str, Any] = {
@@ -111,14 +113,14 @@ async def analyze_video(request: Request) -> Response:
     service.check_room_to_wait()
     service.check_uploads()
     with_report = parameters.WITH_REPORT.read(request.query_params)
-    service.waiting += 1
-    try:
+    with ExitStack() as place:
         async with _uploading(service, request) as upload:
             given = {**request.query_params, **upload.fields}
-            job = await _accept(service, request, caller, upload, _options(given))
+            options = _options(given)
+            # Only now: a client that sends slowly must not keep others from waiting.
+            place.enter_context(service.place_to_wait())
+            job = await _accept(service, request, caller, upload, options)
         data = await service.wait_and_take(request, job)
-    finally:
-        service.waiting -= 1
     body = await asyncio.to_thread(_answer, data, with_report=with_report)
     return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
 

@@ -72,6 +72,26 @@ READY: Json = {
     },
 }
 
+EVENT: Json = {
+    "description": "One server-sent event.",
+    "type": "object",
+    "required": ["data", "event"],
+    "properties": {
+        "event": {
+            "type": "string",
+            "enum": ["analysis", "deleted"],
+            "description": "`deleted`: the analysis is gone, and its stream ends.",
+        },
+        "id": {"type": "string", "description": "For Last-Event-ID."},
+        "data": {
+            "type": "string",
+            "contentMediaType": "application/json",
+            "contentSchema": {"$ref": f"{SCHEMAS}Analysis"},
+            "description": "An Analysis as JSON; `{}` with `deleted`.",
+        },
+    },
+}
+
 LIVE = (
     "Live streams are WebSockets, which this format cannot describe: `WS /v1/live` is in "
     "docs/live.md."
@@ -90,9 +110,6 @@ def describe(app: FastAPI) -> None:
 
 
 def _described(app: FastAPI) -> Json:
-    for route in app.routes:
-        if isinstance(route, APIRoute):
-            route.operation_id = route.operation_id or route.name
     found = get_openapi(
         title=app.title,
         version=app.version,
@@ -100,6 +117,11 @@ def _described(app: FastAPI) -> Json:
         routes=app.routes,
     )
     return completed(found)
+
+
+def operation_id(route: APIRoute) -> str:
+    """What programs that are made from the description call a route."""
+    return route.name
 
 
 def completed(found: Json) -> Json:
@@ -125,7 +147,7 @@ def completed(found: Json) -> Json:
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     schemas |= _schemas_of(Options) | _schemas_of(Problem) | _schemas_of(ErrorAnswer)
-    schemas["Ready"] = READY
+    schemas |= {"Ready": READY, "AnalysisEvent": EVENT}
     components["schemas"] = dict(sorted(schemas.items()))
     found["tags"] = [{"name": name, "description": text} for name, text in TAGS.items()]
     return found

@@ -8,7 +8,8 @@ import json
 import logging
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -115,6 +116,16 @@ class AnalysisService:
         places = max(1, self.settings.workers) + self.settings.queue_size
         if self.waiting >= places:
             raise self._busy("all places are taken")
+
+    @contextmanager
+    def place_to_wait(self) -> Generator[None]:
+        """A place of a client of /analyze-video/. Raises QueueFullError."""
+        self.check_room_to_wait()
+        self.waiting += 1
+        try:
+            yield
+        finally:
+            self.waiting -= 1
 
     async def check_room_in_queue(self, files: int = 1) -> None:
         """Raise QueueFullError where so many further jobs may not wait."""

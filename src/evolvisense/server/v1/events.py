@@ -30,7 +30,9 @@ RETRY_MS = 2000
         200: {
             "description": "Events `analysis`, each with an Analysis as its data; the last one is "
             "in an ended state. A comment every 10 s keeps the connection open.",
-            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+            "content": {
+                "text/event-stream": {"schema": {"$ref": "#/components/schemas/AnalysisEvent"}}
+            },
         },
         204: {"description": "It has ended and Last-Event-ID has the last event."},
     },

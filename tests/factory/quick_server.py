@@ -1,0 +1,80 @@
+"""A real server in a thread whose workers look at no video; see `quick_worker`."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+
+from evolvisense.jobs.records import Job
+from evolvisense.report import to_json
+from evolvisense.server import Settings, create_app
+from evolvisense.server.service import AnalysisService
+from tests.factory.faces import Painted
+from tests.factory.flow import analyze_painted
+from tests.factory.quick_worker import GATE, TARGET
+
+
+@contextmanager
+def quick_gate(folder: Path) -> Iterator[Path]:
+    """Writes what the workers find into the folder that they look into."""
+    report = analyze_painted([(i / 25, [Painted(80, 100)]) for i in range(5)])
+    (folder / "report.json").write_text(to_json(report))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(GATE, str(folder))
+        yield folder
+
+
+@dataclass(frozen=True)
+class Running:
+    """A server that answers."""
+
+    url: str
+    service: AnalysisService
+    stop: Callable[[], None]
+
+    def jobs(self) -> tuple[Job, ...]:
+        return self.service.store.list_page(
+            owner=None, state=None, submission=None, after=None, limit=100
+        )[0]
+
+
+@contextmanager
+def running(data_dir: Path, port: int = 0, **settings: object) -> Iterator[Running]:
+    """A server for a block; `stop` ends it earlier, as SIGTERM does."""
+    chosen = Settings.model_validate({"data_dir": data_dir, "workers": 1, **settings})
+    app = create_app(chosen, target=TARGET)
+    server = uvicorn.Server(
+        uvicorn.Config(app, port=port, log_config=None, lifespan="on", timeout_graceful_shutdown=5)
+    )
+    thread = threading.Thread(target=server.run)
+    thread.start()
+
+    def stop() -> None:
+        if thread.is_alive():
+            app.state.service.begin_closing()
+            server.should_exit = True
+            thread.join(60)
+
+    try:
+        wait_until(lambda: server.started or not thread.is_alive())
+        bound = server.servers[0].sockets[0].getsockname()[1]
+        url = f"http://127.0.0.1:{bound}"
+        wait_until(lambda: httpx.get(f"{url}/readyz").status_code == 200)
+        yield Running(url, app.state.service, stop)
+    finally:
+        stop()
+
+
+def wait_until(is_true: Callable[[], object]) -> None:
+    deadline_s = time.monotonic() + 60
+    while not is_true():
+        assert time.monotonic() < deadline_s
+        time.sleep(0.01)
