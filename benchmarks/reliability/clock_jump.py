@@ -54,7 +54,7 @@ def jump(server: Server, clock: Path, clip: Path, jumps_s: tuple[float, ...]) ->
         ledger,
         tuple(accepted),
         tuple(missing_reports(server.data, ledger)),
-        tuple(leftovers(server.data, ledger.reports.values())),
+        tuple(leftovers(server.data)),
     )
 
 

@@ -107,7 +107,7 @@ def fill_and_free(server: Server, clip: Path, rounds: int, full_s: float = FULL_
         ledger,
         tuple(accepted),
         after,
-        tuple(leftovers(server.data, ledger.reports.values())),
+        tuple(leftovers(server.data)),
         tuple(missing_reports(server.data, ledger)),
         server.is_alive,
     )

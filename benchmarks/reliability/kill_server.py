@@ -70,7 +70,7 @@ def kill_and_restart(server: Server, clip: Path, kills: int, jobs: int) -> Resta
         jobs,
         clients.sent,
         in_the_middle,
-        _left(server, ledger),
+        _left(server),
         tuple(missing_reports(server.data, ledger)),
     )
 
@@ -128,12 +128,10 @@ class _Clients(threading.Thread):
         return True
 
 
-def _left(server: Server, ledger: Ledger) -> tuple[str, ...]:
+def _left(server: Server) -> tuple[str, ...]:
     """What is still there after the sweeps."""
     try:
-        wait_until(
-            lambda: not leftovers(server.data, ledger.reports.values()), "no file left", SWEEPS_S, 1
-        )
+        wait_until(lambda: not leftovers(server.data), "no file left", SWEEPS_S, 1)
     except TimeoutError:
-        return tuple(leftovers(server.data, ledger.reports.values()))
+        return tuple(leftovers(server.data))
     return ()

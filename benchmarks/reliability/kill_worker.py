@@ -56,7 +56,7 @@ def kill_in_the_middle(server: Server, clip: Path, jobs: int, *, times: int = 1)
             ended(client, accepted[-1])
     ledger = read_ledger(server.data)
     missing = tuple(missing_reports(server.data, ledger))
-    left = tuple(leftovers(server.data, ledger.reports.values()))
+    left = tuple(leftovers(server.data))
     return Killed(ledger, tuple(accepted), kills, left, missing)
 
 

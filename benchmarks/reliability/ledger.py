@@ -86,9 +86,10 @@ def missing_reports(data: Path, ledger: Ledger) -> list[str]:
     ]
 
 
-def leftovers(data: Path, known_reports: Iterable[str | None] = ()) -> list[str]:
+def leftovers(data: Path) -> list[str]:
     """Files that no job needs once all have ended: media, uploads, reports that no row names."""
-    known = set(known_reports)
+    with closing(_opened(data)) as database:
+        known = {row[0] for row in database.execute("SELECT report FROM jobs")}
     locks = sorted(path.stem for path in (data / "incoming").glob("*.lock"))
     left = [path for path in (data / "incoming").rglob("*") if path.is_file()]
     left = [path for path in left if path.suffix != ".lock"]

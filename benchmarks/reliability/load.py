@@ -114,7 +114,7 @@ def run(quick: bool) -> list[Row]:
         wait_until(lambda: server.open_files() < before[1] + clients // 2, "sockets close", 60)
         after = server.resident_mb(), server.open_files()
         ledger = read_ledger(server.data)
-        left = leftovers(server.data, ledger.reports.values())
+        left = leftovers(server.data)
         faults = server.faults()
     lost = ledger.unfinished(met.accepted)
     unexpected = [c for c in met.codes if int(c[:3].split()[0]) not in {200, 202, *BUSY}]

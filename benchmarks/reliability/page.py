@@ -63,7 +63,8 @@ def _line(found: dict[str, Any]) -> str:
     facts = found["machine"]
     versions = facts["versions"]
     return (
-        f"`{found['command']}`, {facts['date']}, {found['seconds']} s, on "
-        f"{facts['cores']} cores of {facts['cpu']}, {facts['memory_gb']} GB, {facts['system']}; load before: "
-        f"{facts['load_before']}; evolvisense {versions['evolvisense']}, av {versions['av']}."
+        f"`{found['command']}`, {facts['date']}, {found['seconds']} s, on {facts['cores']} cores "
+        f"of {facts['cpu']}, {facts['memory_gb']} GB, {facts['system']}; "
+        f"load before: {facts['load_before']}; "
+        f"evolvisense {versions['evolvisense']}, av {versions['av']}."
     )

@@ -148,6 +148,14 @@ def test_what_would_be_answered_the_same_is_not_sent_again(connect: Connect, sta
     assert caught.value.detail == httpx.codes.get_reason_phrase(status)
 
 
+def test_a_redirection_is_not_followed_with_the_key(connect: Connect):
+    asked, transport = answering(httpx.Response(308, headers={"Location": "https://server/"}))
+    with pytest.raises(ApiError, match="leads to https://server/") as caught:
+        connect("http://server", "evs_secret", transport=transport).limits()
+    assert asked[0].headers["authorization"] == "Bearer evs_secret"
+    assert (len(asked), caught.value.status) == (1, 308)
+
+
 def test_a_try_that_is_still_being_answered_is_waited_for(connect: Connect, video: Video):
     running = httpx.Response(409, json={"code": "idempotency_key_in_use", "detail": "wait"})
     asked, transport = answering(running, httpx.Response(404))

@@ -64,6 +64,8 @@ def refusal(response: httpx.Response) -> ApiError:
     """What a refusing answer says; its body has been read."""
     said = _body(response)
     detail = _text(said, "detail") or _text(said, "error") or response.reason_phrase
+    if response.has_redirect_location:
+        detail = f"this address leads to {response.headers['location']}; give the client that one"
     return ApiError(
         response.status_code,
         _text(said, "code") or "http_error",

@@ -14,6 +14,7 @@ from evolvisense.server.errors import V1, ErrorAnswer, Problem
 
 Json = dict[str, Any]
 
+JSON = "application/json"
 SCHEMAS = "#/components/schemas/"
 OPEN_TO_ALL = frozenset({"/healthz", "/readyz"})
 """Asked without a key."""
@@ -130,6 +131,8 @@ def completed(found: Json) -> Json:
         operation["tags"] = [_tag(path)]
         responses: Json = operation["responses"]
         _drop_automatic(responses)
+        for parameter in operation.get("parameters", ()):
+            parameter["schema"] = _without_null(parameter["schema"])
         for status, text in EVERYWHERE.items() if path != "/healthz" else ():
             responses.setdefault(status, {"description": text})
         if path not in OPEN_TO_ALL:
@@ -140,7 +143,7 @@ def completed(found: Json) -> Json:
             _complete_response(path, status, response)
         operation["responses"] = dict(sorted(responses.items()))
     ready = found["paths"]["/readyz"]["get"]["responses"]["200"]
-    ready["content"] = {"application/json": {"schema": {"$ref": f"{SCHEMAS}Ready"}}}
+    ready["content"] = {JSON: {"schema": {"$ref": f"{SCHEMAS}Ready"}}}
     components: Json = found["components"]
     components["securitySchemes"] = SECURITY_SCHEMES
     schemas: Json = components["schemas"]
@@ -172,15 +175,24 @@ def _drop_automatic(responses: Json) -> None:
         del responses["422"]
 
 
+def _without_null(schema: Json) -> Json:
+    """A parameter that is not wanted is left out; `null` would be the text "null"."""
+    kinds = [kind for kind in schema.get("anyOf", ()) if kind != {"type": "null"}]
+    if len(kinds) != 1:
+        return schema
+    return {**kinds[0], **{name: value for name, value in schema.items() if name != "anyOf"}}
+
+
 def _complete_response(path: str, status: str, response: Json) -> None:
     headers: Json = response.setdefault("headers", {})
     headers["X-Request-Id"] = REQUEST_ID
     if not status.startswith(("4", "5")):
+        if content := response.get("content"):
+            # The first one is what a client gets that does not ask, and what generators read.
+            response["content"] = dict(sorted(content.items(), key=lambda kind: kind[0] != JSON))
         return
     kind, model = (
-        ("application/problem+json", "Problem")
-        if path.startswith(V1)
-        else ("application/json", "ErrorAnswer")
+        ("application/problem+json", "Problem") if path.startswith(V1) else (JSON, "ErrorAnswer")
     )
     response["content"] = {kind: {"schema": {"$ref": SCHEMAS + model}}}
     if status in RETRY_LATER:

@@ -31,7 +31,16 @@ RETRY_MS = 2000
             "description": "Events `analysis`, each with an Analysis as its data; the last one is "
             "in an ended state. A comment every 10 s keeps the connection open.",
             "content": {
-                "text/event-stream": {"schema": {"$ref": "#/components/schemas/AnalysisEvent"}}
+                "text/event-stream": {
+                    "schema": {
+                        "description": "The stream as a text, or what a reader of events makes "
+                        "of each part of it.",
+                        "anyOf": [
+                            {"$ref": "#/components/schemas/AnalysisEvent"},
+                            {"type": "string"},
+                        ],
+                    }
+                }
             },
         },
         204: {"description": "It has ended and Last-Event-ID has the last event."},
