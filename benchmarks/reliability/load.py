@@ -122,7 +122,8 @@ def run(quick: bool) -> list[Row]:
     return [
         Row(
             f"{clients} clients for {seconds:g} s, one in {V1_EVERY} at /v1/analyses, the others "
-            "at /analyze-video/, each asking again at once or when Retry-After says so",
+            "at /analyze-video/; each asks again at once, a second after a job was accepted, or "
+            "when Retry-After says so (2 s at most)",
             f"{total:,} requests",
             f"answers: {listed(met.codes.items(), total)}; hung: {met.hung}; refusals without "
             f"Retry-After: {met.without_retry}; tracebacks: {faults}",

@@ -25,6 +25,8 @@ BODIES = (5, 20, 63, 200)
 QUICK_BODIES = (20, 100)
 HEADERS = 500
 DRIP_S = 0.5
+SETTLE_S = 6.0
+"""The normal client comes so long after the slow ones."""
 BOUNDARY = "slow"
 HEAD = (
     "POST {path} HTTP/1.1\r\nHost: slow\r\nContent-Length: 1000000\r\n"
@@ -48,7 +50,12 @@ class Served:
 
 @contextmanager
 def dripping(
-    server: Server, sockets: int, *, path: str = "/analyze-video/", headers_only: bool = False
+    server: Server,
+    sockets: int,
+    *,
+    path: str = "/analyze-video/",
+    headers_only: bool = False,
+    settle_s: float = SETTLE_S,
 ) -> Generator[list[socket.socket]]:
     """So many connections, each sending a byte every DRIP_S; they are closed with the block."""
     begin = "POST / HTTP/1.1\r\nX-Slow: " if headers_only else HEAD.format(path=path) + PART
@@ -61,7 +68,7 @@ def dripping(
         stop = threading.Event()
         thread = threading.Thread(target=_drip, args=(opened, stop), daemon=True)
         thread.start()
-        time.sleep(1)
+        time.sleep(settle_s)
         try:
             yield opened
         finally:
@@ -92,11 +99,12 @@ def run(quick: bool) -> list[Row]:
     with serving(WORK / "reliability" / "slow_upload") as server:
         alone = ask(server, clip, requests)
         rows.append(_row("nobody else, to compare with", requests, alone))
+        most = f"the server takes 64 uploads at once; the normal client comes after {SETTLE_S:g} s"
         for sockets in QUICK_BODIES if quick else BODIES:
             for path in ("/analyze-video/", "/v1/analyses"):
                 with dripping(server, sockets, path=path):
                     found = ask(server, clip, requests)
-                what = f"{sockets} uploads to {path} that send a byte every {DRIP_S:g} s"
+                what = f"{sockets} uploads to {path} that send a byte every {DRIP_S:g} s ({most})"
                 rows.append(_row(what, requests, found))
         with dripping(server, HEADERS, headers_only=True):
             found = ask(server, clip, requests)

@@ -67,7 +67,7 @@ def run(quick: bool) -> list[Row]:
         Row(
             f"analyses by both endpoints in turns, after {warm_up} to warm up: outcomes",
             f"{number} analyses",
-            f"{outcomes.total() - sum(n for c, n in outcomes.items() if c in wrong)} answered; "
+            f"{outcomes['200'] + outcomes['succeeded']} answered well; "
             f"workers started anew: {restarts:.0f}; files left behind: {len(left)}",
             lost_of(wrong),
             not (wrong or left),

@@ -133,9 +133,7 @@ def test_waiting_that_is_over_does_not_reconnect(connect: Connect):
         client.wait("x", timeout_s=0.05)
 
 
-def test_nothing_new_is_the_end(connect: Connect, client: Client, video: Video):
-    sent = client.submit(video("talk"))
-    client.wait(sent.id)
+def test_nothing_new_is_the_end(connect: Connect):
     transport = httpx.MockTransport(lambda _: httpx.Response(204))
     assert list(connect("http://server", transport=transport).events("x")) == []
 
@@ -191,8 +189,8 @@ def test_the_server_is_restarted_in_between(
 
 
 def test_patience_grows_up_to_a_bound():
-    patience = Patience(Retries(most=8, first_pause_s=1, longest_pause_s=5))
-    pauses = [patience.after(ConnectionFailedError("x")) for _ in range(8)]
+    patience = Patience(Retries(most=2000, first_pause_s=1, longest_pause_s=5))
+    pauses = [patience.after(ConnectionFailedError("x")) for _ in range(2000)]
     assert all(1 <= pause <= 5 for pause in pauses)
     assert pauses[-1] == 5
     with pytest.raises(ConnectionFailedError):

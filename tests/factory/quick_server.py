@@ -14,9 +14,11 @@ import pytest
 import uvicorn
 
 from evolvisense.jobs.records import Job
+from evolvisense.jobs.workplace import Workplace
 from evolvisense.report import to_json
-from evolvisense.server import Settings, create_app
+from evolvisense.server.app import create_app
 from evolvisense.server.service import AnalysisService
+from evolvisense.server.settings import Settings
 from tests.factory.faces import Painted
 from tests.factory.flow import analyze_painted
 from tests.factory.quick_worker import GATE, TARGET
@@ -50,7 +52,7 @@ class Running:
 def running(data_dir: Path, port: int = 0, **settings: object) -> Iterator[Running]:
     """A server for a block; `stop` ends it earlier, as SIGTERM does."""
     chosen = Settings.model_validate({"data_dir": data_dir, "workers": 1, **settings})
-    app = create_app(chosen, target=TARGET)
+    app = create_app(chosen, open_workplace=lambda: Workplace(chosen.workplace(TARGET)))
     server = uvicorn.Server(
         uvicorn.Config(app, port=port, log_config=None, lifespan="on", timeout_graceful_shutdown=5)
     )

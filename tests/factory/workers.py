@@ -1,4 +1,4 @@
-"""What worker processes do in tests instead of analysing; named by `create_app(target=...)`.
+"""What worker processes do in tests instead of analysing; named by `Settings.workplace`.
 
 The folder in EVOLVISENSE_TEST_GATE says how: each function tells where it looks.
 """

@@ -82,9 +82,7 @@ def test_leases_know_no_wall_clock(queue: Queue, monkeypatch: pytest.MonkeyPatch
     assert queue.store.succeed(claim, "report")
 
 
-def test_a_jump_of_the_clock_expires_nothing_at_once(
-    queue: Queue, monkeypatch: pytest.MonkeyPatch
-):
+def test_a_jump_of_the_clock_expires_nothing_at_once(queue: Queue, monkeypatch: pytest.MonkeyPatch):
     keeper = Keeper(queue.store, queue.files, rules=RULES)
     claim = claimed(queue)
     queue.store.fail(claim, Failure("x", "x"), expires_s=time.time() + 3600)

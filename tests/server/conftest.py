@@ -14,8 +14,11 @@ import httpx
 import pytest
 import uvicorn
 
-from evolvisense.server import Settings, create_app
+from evolvisense.jobs.messages import ANALYSIS_TARGET
+from evolvisense.jobs.workplace import Workplace
+from evolvisense.server.app import create_app
 from evolvisense.server.service import AnalysisService
+from evolvisense.server.settings import Settings
 
 WORKERS = "tests.factory.workers"
 
@@ -68,7 +71,8 @@ def _running(
     data_dir: Path, *, until_ready: bool = True, worker: str | None = None, **settings: object
 ) -> Iterator[Running]:
     chosen = Settings.model_validate({"data_dir": data_dir, "workers": 1, **settings})
-    app = create_app(chosen, target=None if worker is None else f"{WORKERS}:{worker}")
+    target = ANALYSIS_TARGET if worker is None else f"{WORKERS}:{worker}"
+    app = create_app(chosen, open_workplace=lambda: Workplace(chosen.workplace(target)))
     config = uvicorn.Config(app, port=0, log_config=None, lifespan="on")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)

@@ -11,13 +11,13 @@ from starlette.requests import HTTPConnection
 
 from evolvisense.access.keys import ApiKeys
 from evolvisense.jobs.database import open_database
-from evolvisense.server import Settings
 from evolvisense.server.access import Gate, is_on_this_machine
 from evolvisense.server.refusals import (
     ForbiddenError,
     TooManyRequestsError,
     UnauthenticatedError,
 )
+from evolvisense.server.settings import Settings
 from tests.server.conftest import Running, Start
 from tests.server.v1.test_analyses import problem
 

@@ -10,8 +10,10 @@ import pytest
 from fastapi.routing import APIRoute
 
 from evolvisense.api.options import Options
-from evolvisense.server import Settings, create_app, legacy, metrics, pages
+from evolvisense.server import legacy, metrics, pages
+from evolvisense.server.app import create_app
 from evolvisense.server.errors import STATUS
+from evolvisense.server.settings import Settings
 from evolvisense.server.v1 import analyses, events, facts, results, submit
 
 APP = create_app(Settings(data_dir=Path("unused")))

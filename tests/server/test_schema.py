@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, Phase, settings
 from schemathesis import checks
 
 from evolvisense.access.keys import ApiKeys
-from evolvisense.server import Settings, create_app
+from evolvisense.server.app import create_app
+from evolvisense.server.settings import Settings
 from tests.factory.quick_server import Running, quick_gate, running
 
 CHECKS = [

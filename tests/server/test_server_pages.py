@@ -14,7 +14,8 @@ from fastapi.routing import APIRoute
 
 import evolvisense
 from evolvisense.report.schema import VoiceAbsentReason
-from evolvisense.server import Settings, create_app
+from evolvisense.server.app import create_app
+from evolvisense.server.settings import Settings
 from evolvisense.types.behaviour import UNCERTAINTIES, AbsentReason
 from evolvisense.types.indicators import FEATURES, INDICATORS, Language, MissingReason
 from tests.server.conftest import Running, Start

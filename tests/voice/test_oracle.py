@@ -195,7 +195,8 @@ def test_f0_of_real_speech_as_praat_hears_it(speech: list[tuple[Any, np.ndarray]
     """Where both hear a voice the typical frame of a clip is .2 semitones off at most.
 
     Medians of whole clips differ a little more (seen over 180 clips, each side within its speaker's
-    range: .09 typically, .32 in one of ten; Praat's own two methods: .05 and .20), as some frames are an octave apart.
+    range: .09 typically, .32 in one of ten; Praat's own two methods: .05 and .20), as some frames
+    are an octave apart.
     """
     typical, medians, apart = [], [], []
     for reading, theirs in speech:

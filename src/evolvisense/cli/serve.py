@@ -14,7 +14,7 @@ from rich.console import Console
 if TYPE_CHECKING:
     from types import FrameType
 
-    from evolvisense.server import Settings
+    from evolvisense.server.settings import Settings
 
 errors = Console(stderr=True)
 
@@ -23,7 +23,7 @@ KEEP_ALIVE_S = 30
 
 def read_settings(**given: object) -> Settings:
     """The settings with what the command line says; leaves with status 2 where they are wrong."""
-    from evolvisense.server import Settings  # noqa: PLC0415 - the other commands need no web server
+    from evolvisense.server.settings import Settings  # noqa: PLC0415 - the other commands need no web server
 
     try:
         return Settings.model_validate({k: v for k, v in given.items() if v is not None})
@@ -39,12 +39,10 @@ def read_settings(**given: object) -> Settings:
 
 def run_server(host: str, port: int, settings: Settings) -> None:
     """Serve until interrupted. Leaves with status 2 where that would be open to strangers."""
-    import uvicorn  # noqa: PLC0415
-
+    from evolvisense.access.addresses import is_loopback  # noqa: PLC0415
     from evolvisense.access.keys import ApiKeys  # noqa: PLC0415
     from evolvisense.jobs.database import open_database  # noqa: PLC0415
-    from evolvisense.server import create_app  # noqa: PLC0415
-    from evolvisense.server.access import is_loopback  # noqa: PLC0415
+    from evolvisense.jobs.workplace import Workplace  # noqa: PLC0415
     from evolvisense.server.logs import configure_logs  # noqa: PLC0415
 
     if not is_loopback(host) and not settings.allow_anonymous:
@@ -63,7 +61,13 @@ def run_server(host: str, port: int, settings: Settings) -> None:
             )
             raise typer.Exit(2)
     configure_logs(settings.log_format, settings.log_level)
-    app = create_app(settings)
+    workplace = Workplace(settings.workplace())
+    # Imported only now: its second passes while the workers load their models.
+    import uvicorn  # noqa: PLC0415
+
+    from evolvisense.server.app import create_app  # noqa: PLC0415
+
+    app = create_app(settings, open_workplace=lambda: workplace)
 
     class Server(uvicorn.Server):
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:
@@ -87,20 +91,10 @@ def run_server(host: str, port: int, settings: Settings) -> None:
 
 def run_worker(settings: Settings) -> None:
     """Work on the queue until interrupted; running jobs may end, then the others go back."""
-    from evolvisense.jobs.database import open_database  # noqa: PLC0415
-    from evolvisense.jobs.files import JobFiles  # noqa: PLC0415
-    from evolvisense.jobs.keeper import Keeper  # noqa: PLC0415
-    from evolvisense.jobs.pool import WorkerPool  # noqa: PLC0415
-    from evolvisense.jobs.store import JobStore  # noqa: PLC0415
+    from evolvisense.jobs.workplace import Workplace  # noqa: PLC0415
     from evolvisense.server.logs import configure_logs  # noqa: PLC0415
-    from evolvisense.server.service import lease_rules, pool_settings  # noqa: PLC0415
 
     configure_logs(settings.log_format, settings.log_level)
-    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    engine = open_database(settings.queue_url)
-    store, files = JobStore(engine), JobFiles(settings.data_dir)
-    pool = WorkerPool(store, files, pool_settings(settings))
-    keeper = Keeper(store, files, rules=lease_rules(settings))
     stop = threading.Event()
 
     def end(_number: int, _frame: FrameType | None) -> None:
@@ -108,10 +102,6 @@ def run_worker(settings: Settings) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
-    pool.start()
-    keeper.start()
+    workplace = Workplace(settings.workplace())
     stop.wait()
-    pool.close(settings.shutdown_grace_s)
-    keeper.close()
-    files.close()
-    engine.dispose()
+    workplace.close(settings.shutdown_grace_s)

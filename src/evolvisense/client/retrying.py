@@ -16,6 +16,7 @@ PASSING = frozenset({429, 502, 503, 504})
 IN_USE = "idempotency_key_in_use"
 """The try before is still being answered."""
 NOT_FOUND = 404
+MOST_DOUBLINGS = 30
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Patience:
             raise error
         if self.failures >= self._retries.most or (wanted_s or 0) > self._retries.longest_pause_s:
             raise error
-        pause_s = self._retries.first_pause_s * 2**self.failures
+        pause_s = self._retries.first_pause_s * 2 ** min(self.failures, MOST_DOUBLINGS)
         self.failures += 1
         # Clients that failed together do not come back together.
         pause_s *= 1 + 0.5 * random.random()  # noqa: S311 - no secret

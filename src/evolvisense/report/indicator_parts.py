@@ -30,7 +30,7 @@ class ContributionPart(Part):
     )
     reference_sd: float | None = Field(description="Standard deviation there.")
     measurement_sd: float | None = Field(
-        description="How far a recording of this length strays by chance and by how it was recorded."
+        description="How far such a recording strays by chance and by how it was made."
     )
     z: float | None = Field(
         description="(value - reference_mean) / sqrt(reference_sd^2 + measurement_sd^2), clipped "

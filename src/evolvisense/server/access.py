@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 import math
 import time
 from dataclasses import dataclass
 
 from starlette.requests import HTTPConnection
 
+from evolvisense.access.addresses import is_loopback
 from evolvisense.access.keys import ApiKeys, Scope
 from evolvisense.access.rates import RateLimiter, client_of
 from evolvisense.server.refusals import (
@@ -120,11 +120,3 @@ def is_on_this_machine(connection: HTTPConnection) -> bool:
     ends = (connection.scope.get("server"), connection.scope.get("client"))
     # A Unix socket has no port: whoever may open it is on this machine.
     return all(end is None or end[1] is None or is_loopback(end[0]) for end in ends)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine is reached by that address."""
-    try:
-        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
-    except ValueError:
-        return host == "localhost"

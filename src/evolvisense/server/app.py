@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
+from evolvisense.jobs.workplace import Workplace
 from evolvisense.server import legacy, metrics, openapi, pages
 from evolvisense.server.access import Gate
 from evolvisense.server.errors import install_error_handlers
@@ -21,17 +22,21 @@ from evolvisense.server.streaming import authorize, live_settings
 from evolvisense.server.v1 import analyses, events, facts, results, submit
 
 
-def create_app(settings: Settings | None = None, *, target: str | None = None) -> FastAPI:
+def create_app(
+    settings: Settings | None = None, *, open_workplace: Callable[[], Workplace] | None = None
+) -> FastAPI:
     """The server; settings come from the environment where none are given.
 
-    `target` is what worker processes run, `module:function`; for tests.
+    `open_workplace` gives the queue and the workers at the start; by default those of the settings.
+    The app closes them at its end.
     """
     chosen = settings or Settings()
+    opened = open_workplace or (lambda: Workplace(chosen.workplace()))
     live = LivePool(live_settings(chosen))
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
-        service = AnalysisService(chosen, target)
+        service = AnalysisService(chosen, opened())
         app.state.service = service
         app.state.gate = Gate(chosen, service.keys)
         app.state.metrics = ServerMetrics(service, live)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import ExitStack, asynccontextmanager
+from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import asdict
 from typing import Any
 
@@ -114,7 +114,10 @@ async def analyze_video(request: Request) -> Response:
     service.check_uploads()
     with_report = parameters.WITH_REPORT.read(request.query_params)
     with ExitStack() as place:
-        async with _uploading(service, request) as upload:
+        limits = service.upload_limits(max_files=1)
+        async with receive_upload(
+            request, limits, service.files.new_path, service.uploads
+        ) as upload:
             given = {**request.query_params, **upload.fields}
             options = _options(given)
             # Only now: a client that sends slowly must not keep others from waiting.
@@ -123,17 +126,6 @@ async def analyze_video(request: Request) -> Response:
         data = await service.wait_and_take(request, job)
     body = await asyncio.to_thread(_answer, data, with_report=with_report)
     return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
-
-
-@asynccontextmanager
-async def _uploading(service: AnalysisService, request: Request) -> AsyncGenerator[Upload]:
-    service.uploads += 1
-    try:
-        limits = service.upload_limits(max_files=1)
-        async with receive_upload(request, limits, service.files.new_path) as upload:
-            yield upload
-    finally:
-        service.uploads -= 1
 
 
 def _options(given: Mapping[str, str]) -> AnalysisOptions:

@@ -89,7 +89,7 @@ class _QueueCollector(Collector):
         yield GaugeMetricFamily(
             "evolvisense_waiting_clients", "Clients of /analyze-video/.", self._service.waiting
         )
-        yield GaugeMetricFamily("evolvisense_uploads", "Uploads now.", self._service.uploads)
+        yield GaugeMetricFamily("evolvisense_uploads", "Uploads now.", len(self._service.uploads))
         tally = pool.tally
         yield CounterMetricFamily(
             "evolvisense_worker_restarts", "Worker processes started anew.", tally.restarts

@@ -10,7 +10,7 @@ import time
 import uuid
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import Request
@@ -19,14 +19,10 @@ from starlette.requests import HTTPConnection
 from evolvisense.access.audit import AuditLog
 from evolvisense.access.keys import ApiKeys
 from evolvisense.errors import CancelledError, QueueFullError
-from evolvisense.jobs.database import open_database
 from evolvisense.jobs.deliveries import Deliveries
-from evolvisense.jobs.files import JobFiles
-from evolvisense.jobs.keeper import Keeper, LeaseRules
-from evolvisense.jobs.pool import PoolSettings, WorkerPool
 from evolvisense.jobs.records import ENDED, Failure, Job, NewJob
-from evolvisense.jobs.sandbox import Limits
-from evolvisense.jobs.store import JobStore
+from evolvisense.jobs.workplace import Workplace
+from evolvisense.server.places import UploadPlaces
 from evolvisense.server.refusals import JobFailedError
 from evolvisense.server.settings import Settings
 from evolvisense.server.uploads import ReceivedFile, UploadLimits
@@ -58,34 +54,25 @@ class Order:
 class AnalysisService:
     """One per application; made and closed on its event loop."""
 
-    def __init__(self, settings: Settings, target: str | None = None) -> None:
+    def __init__(self, settings: Settings, workplace: Workplace) -> None:
         self.settings = settings
-        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.engine = open_database(settings.queue_url)
-        self.store = JobStore(self.engine)
-        self.keys = ApiKeys(self.engine)
-        self.files = JobFiles(settings.data_dir, reserve_bytes=settings.min_free_bytes)
+        self._workplace = workplace
+        self.store, self.files = workplace.store, workplace.files
+        self.pool, self.keeper = workplace.pool, workplace.keeper
+        self.keys = ApiKeys(workplace.engine)
         self.watcher = JobWatcher(self.store)
-        self.pool = WorkerPool(
-            self.store, self.files, pool_settings(settings, target), on_change=self.watcher.poke
-        )
-        self.keeper = Keeper(
-            self.store,
-            self.files,
-            rules=lease_rules(settings),
-            on_change=self.watcher.poke,
-        )
+        workplace.listen(self.watcher.poke)
         self.resolve = SystemResolver()
         self.audit = AuditLog(settings.data_dir / "audit.jsonl")
         self.answering: set[tuple[str, str]] = set()
         """Owner and Idempotency-Key of requests that are being answered."""
-        self.uploads = 0
+        self.uploads = UploadPlaces(
+            settings.max_uploads, settings.max_upload_bytes / settings.upload_total_s
+        )
         self.waiting = 0
         self.closing = False
         self._stop_sending = asyncio.Event()
         self._sending = asyncio.create_task(self._send_webhooks()) if self.sends_webhooks else None
-        self.pool.start()
-        self.keeper.start()
 
     @property
     def sends_webhooks(self) -> bool:
@@ -135,7 +122,7 @@ class AnalysisService:
 
     def check_uploads(self) -> None:
         """Raise QueueFullError or StorageFullError where no further upload may begin."""
-        if self.uploads >= self.settings.max_uploads:
+        if not self.uploads.has_room:
             raise self._busy("too many uploads at this moment")
         self.files.require_space(self.settings.max_upload_bytes)
 
@@ -223,14 +210,11 @@ class AnalysisService:
             await self._sending
         self.resolve.close()
         await self.watcher.close()
-        await asyncio.to_thread(self.pool.close, self.settings.shutdown_grace_s)
-        await asyncio.to_thread(self.keeper.close)
-        await asyncio.to_thread(self.files.close)
-        await asyncio.to_thread(self.engine.dispose)
+        await asyncio.to_thread(self._workplace.close, self.settings.shutdown_grace_s)
 
     async def _send_webhooks(self) -> None:
         sender = WebhookSender(
-            Deliveries(self.engine),
+            Deliveries(self._workplace.engine),
             self.store.get,
             [secret.get_secret_value() for secret in self.settings.webhook_secrets],
             self.resolve,
@@ -245,32 +229,6 @@ class AnalysisService:
         wait_s = mean_s * (self.waiting + 1) / max(1, self.settings.workers) / 2
         retry_s = min(LONGEST_RETRY_S, max(1, round(wait_s)))
         return QueueFullError(f"{what}; try again in {retry_s} s", retry_s)
-
-
-def pool_settings(settings: Settings, target: str | None = None) -> PoolSettings:
-    """What the settings say about workers."""
-    chosen = PoolSettings(
-        workers=settings.workers,
-        limits=Limits(
-            memory_bytes=settings.job_memory_bytes,
-            cpu_s=settings.job_cpu_s,
-            wall_s=settings.job_wall_s,
-        ),
-        media_limits={
-            "max_bytes": settings.max_upload_bytes,
-            "max_pixels": settings.max_pixels,
-            "max_duration_s": settings.max_duration_s,
-            "max_streams": settings.max_streams,
-        },
-        max_attempts=settings.max_attempts,
-        report_retention_s=settings.report_retention_s,
-    )
-    return chosen if target is None else replace(chosen, target=target)
-
-
-def lease_rules(settings: Settings) -> LeaseRules:
-    """What the settings say about jobs whose worker is lost."""
-    return LeaseRules(settings.lease_s, settings.max_attempts, settings.report_retention_s)
 
 
 def fingerprint(files: Sequence[ReceivedFile], options: dict[str, Any]) -> str:

@@ -19,6 +19,12 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from evolvisense.jobs.keeper import LeaseRules
+from evolvisense.jobs.messages import ANALYSIS_TARGET
+from evolvisense.jobs.sandbox import Limits
+from evolvisense.jobs.worker import PoolSettings
+from evolvisense.jobs.workplace import WorkplaceSettings
+
 MB = 1024**2
 GB = 1024**3
 MOST_WORKERS_BY_DEFAULT = 4
@@ -207,3 +213,22 @@ class Settings(BaseSettings):
     def queue_url(self) -> str:
         """Where the queue is."""
         return self.database_url or f"sqlite:///{self.data_dir / 'queue.db'}"
+
+    def workplace(self, target: str = ANALYSIS_TARGET) -> WorkplaceSettings:
+        """What they say about the queue and its workers; `target` is what these run."""
+        media = {"max_bytes": self.max_upload_bytes}
+        media |= self.model_dump(include={"max_pixels", "max_duration_s", "max_streams"})
+        return WorkplaceSettings(
+            data_dir=self.data_dir,
+            database_url=self.queue_url,
+            reserve_bytes=self.min_free_bytes,
+            pool=PoolSettings(
+                workers=self.workers,
+                limits=Limits(self.job_memory_bytes, self.job_cpu_s, self.job_wall_s),
+                media_limits=media,
+                max_attempts=self.max_attempts,
+                report_retention_s=self.report_retention_s,
+                target=target,
+            ),
+            leases=LeaseRules(self.lease_s, self.max_attempts, self.report_retention_s),
+        )

@@ -19,12 +19,15 @@ from starlette.requests import ClientDisconnect
 
 from evolvisense.jobs.files import space_errors
 from evolvisense.server.forms import MAX_FRAMING_BYTES, Form, too_large
+from evolvisense.server.places import Pace, UploadPlaces
 from evolvisense.server.refusals import (
     BrokenMultipartError,
     MissingFileError,
     UnsupportedRequestError,
     UploadTimeoutError,
 )
+
+SLOW = "the upload was too slow, and others wanted its place; try again later"
 
 
 @dataclass(frozen=True)
@@ -59,9 +62,9 @@ class Upload:
 
 @asynccontextmanager
 async def receive_upload(
-    request: Request, limits: UploadLimits, new_path: Callable[[], Path]
+    request: Request, limits: UploadLimits, new_path: Callable[[], Path], places: UploadPlaces
 ) -> AsyncGenerator[Upload]:
-    """The upload of a request, on disk.
+    """The upload of a request, on disk; it has a place as long as the block lasts.
 
     Raises FileTooLargeError, InvalidOptionError, StorageFullError, ClientDisconnect or the
     RequestRefusedError that applies.
@@ -74,13 +77,14 @@ async def receive_upload(
     sink = _Sink(new_path)
     try:
         form = Form(boundary, sink, limits.max_file_bytes, limits.max_files)
-        async for chunk in _chunks(request, limits):
-            await asyncio.to_thread(form.write, chunk)
-        form.require_complete()
-        received = tuple(sink.received)
-        if not received:
-            raise MissingFileError("the form has no part named `file`; send the video in it")
-        yield Upload(received, form.fields)
+        with places.take() as pace:
+            async for chunk in _chunks(request, limits, pace):
+                await asyncio.to_thread(form.write, chunk)
+            form.require_complete()
+            received = tuple(sink.received)
+            if not received:
+                raise MissingFileError("the form has no part named `file`; send the video in it")
+            yield Upload(received, form.fields)
     finally:
         sink.discard()
 
@@ -97,15 +101,21 @@ def _boundary(request: Request) -> bytes:
     return boundary
 
 
-async def _chunks(request: Request, limits: UploadLimits) -> AsyncIterator[bytes]:
+async def _chunks(request: Request, limits: UploadLimits, pace: Pace) -> AsyncIterator[bytes]:
     """The pieces of the body; marks the request when all of it has been read."""
     began = time.monotonic()
     while True:
+        if pace.gave_way:
+            raise UploadTimeoutError(SLOW)
         left_s = limits.total_s - (time.monotonic() - began)
+        wait_s = min(limits.silence_s, max(left_s, 0.0))
         try:
-            async with asyncio.timeout(min(limits.silence_s, max(left_s, 0.0))):
-                message = await request.receive()
+            async with asyncio.timeout(wait_s) as timeout:
+                with pace.waiting(timeout):
+                    message = await request.receive()
         except TimeoutError as error:
+            if pace.gave_way:
+                raise UploadTimeoutError(SLOW) from error
             text = (
                 f"no byte came for {limits.silence_s:g} s"
                 if left_s > limits.silence_s
@@ -114,7 +124,9 @@ async def _chunks(request: Request, limits: UploadLimits) -> AsyncIterator[bytes
             raise UploadTimeoutError(text) from error
         if message["type"] == "http.disconnect":
             raise ClientDisconnect
-        yield message.get("body", b"")
+        body = message.get("body", b"")
+        pace.add(len(body))
+        yield body
         if not message.get("more_body", False):
             request.state.body_unread = False
             return

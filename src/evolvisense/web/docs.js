@@ -36,7 +36,8 @@ function routeCard(path, method, operation) {
   card.append(make("h3", "", "Answers"), ...Object.entries(operation.responses).map(([status, response]) => {
     const line = make("div", "shape");
     line.append(make("code", "", status), make("span", "", ` ${response.description}`));
-    const schema = response.content?.["application/json"]?.schema;
+    const schema = (response.content?.["application/json"]
+      ?? response.content?.["application/problem+json"])?.schema;
     const isError = Number(status) >= 400;
     if (schema?.$ref && !(isError && hasErrorShape)) line.append(shape(schema));
     hasErrorShape ||= isError;

@@ -119,7 +119,9 @@ async def submit(request: Request) -> Response:
     service.check_uploads()
     with _Turn(service, caller, key):
         limits = service.upload_limits(service.settings.max_files)
-        async with receive_upload(request, limits, service.files.new_path) as upload:
+        async with receive_upload(
+            request, limits, service.files.new_path, service.uploads
+        ) as upload:
             jobs, replayed = await _accept(service, request, caller, upload, key)
         if wait_s is not None and len(jobs) == 1:
             found = await service.watcher.ended(jobs[0].id, wait_s)
@@ -200,7 +202,7 @@ async def _known(
 
 
 class _Turn:
-    """One request at a time for a key, and a place among the uploads."""
+    """One request at a time for a key."""
 
     def __init__(self, service: AnalysisService, caller: Caller, key: str) -> None:
         self._service = service
@@ -211,10 +213,8 @@ class _Turn:
             if self._key in self._service.answering:
                 raise RequestRunningError("a request with this Idempotency-Key is being answered")
             self._service.answering.add(self._key)
-        self._service.uploads += 1
 
     def __exit__(self, *_: object) -> None:
-        self._service.uploads -= 1
         if self._key is not None:
             self._service.answering.discard(self._key)
 
