@@ -1,4 +1,7 @@
-"""Commands and their options."""
+"""Commands and their options.
+
+What a command does is imported when it is called: a server need not load what analyses.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,8 @@ from typing import Annotated
 
 import typer
 
-from evolvisense.cli import analyze as analyzing
-from evolvisense.cli import models as modelling
-from evolvisense.cli import serve as serving
 from evolvisense.cli.audit import audit_app
-from evolvisense.cli.baseline import baseline_app
+from evolvisense.cli.baseline_app import baseline_app
 from evolvisense.cli.keys import keys_app
 from evolvisense.types.indicators import Language
 from evolvisense.types.options import AnalysisOptions, Smoothing
@@ -89,6 +89,8 @@ def analyze(
     With --out and no format, JSON and CSV are written. A file that cannot be read is told
     and does not stop the others; the exit status is then 1.
     """
+    from evolvisense.cli import analyze as analyzing  # noqa: PLC0415
+
     wanted: dict[analyzing.Format, bool] = {
         "json": json,
         "csv": csv,
@@ -127,6 +129,8 @@ def serve(
     ] = None,
 ) -> None:
     """Serve the HTTP API and the page. Settings: EVOLVISENSE_* and the file EVOLVISENSE_CONFIG."""
+    from evolvisense.cli import serve as serving  # noqa: PLC0415
+
     serving.run_server(host, port, serving.read_settings(workers=workers))
 
 
@@ -137,6 +141,8 @@ def worker(
     ] = None,
 ) -> None:
     """Work on the queue of a server that has the same data folder and database."""
+    from evolvisense.cli import serve as serving  # noqa: PLC0415
+
     serving.run_worker(serving.read_settings(workers=workers))
 
 
@@ -144,6 +150,8 @@ def worker(
 def models(context: typer.Context) -> None:
     """List engines, models, their licences and whether they are on this machine."""
     if context.invoked_subcommand is None:
+        from evolvisense.cli import models as modelling  # noqa: PLC0415
+
         modelling.print_table()
 
 
@@ -152,4 +160,6 @@ def models_download(
     model_id: Annotated[str, typer.Argument(metavar="ID", help="A model of the list.")],
 ) -> None:
     """Download one model into the cache, checked by its sha256."""
+    from evolvisense.cli import models as modelling  # noqa: PLC0415
+
     raise typer.Exit(modelling.fetch(model_id))

@@ -1,14 +1,12 @@
-"""`evolvisense baseline`: a person's own recordings to compare with."""
+"""What `evolvisense baseline` does with a person's own recordings."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated
 
 import numpy as np
-import typer
 from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
@@ -28,58 +26,8 @@ from evolvisense.types.indicators import FEATURES, Feature
 FAILED = 1
 UNUSABLE = 2
 
-baseline_app = typer.Typer(
-    help="Your own recordings to compare with: feature values only, kept on this machine.",
-    no_args_is_help=True,
-)
-
 _console = Console(highlight=False)
 _errors = Console(stderr=True, highlight=False)
-
-Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the baseline.")]
-
-
-@baseline_app.command("add")
-def add_command(
-    name: Name,
-    files: Annotated[
-        list[Path],
-        typer.Argument(metavar="FILE...", help="Videos, or reports that `analyze --json` wrote."),
-    ],
-    task: Annotated[
-        str | None,
-        typer.Option(
-            help="What was done and with which device, such as 'diary, phone': only recordings "
-            "with the same label are compared."
-        ),
-    ] = None,
-    recorded: Annotated[
-        datetime | None,
-        typer.Option(
-            formats=["%Y-%m-%d"],
-            metavar="DATE",
-            help="Day of the recording; the day the file was last changed, if not given.",
-        ),
-    ] = None,
-) -> None:
-    """Keep the feature values of recordings; no media, no file name, no scores.
-
-    A baseline is used from three recordings on two days on.
-    """
-    day = None if recorded is None else recorded.date()
-    raise typer.Exit(add(name, files, task=task, recorded=day))
-
-
-@baseline_app.command("show")
-def show_command(name: Name) -> None:
-    """Print what is kept."""
-    raise typer.Exit(show(name))
-
-
-@baseline_app.command("clear")
-def clear_command(name: Name) -> None:
-    """Delete everything that is kept under a name."""
-    raise typer.Exit(clear(name))
 
 
 def add(name: str, files: Sequence[Path], *, task: str | None, recorded: date | None) -> int:
