@@ -12,7 +12,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-from evolvisense.access.keys import ApiKeys
 from evolvisense.client import (
     Analysis,
     AnalysisFailedError,
@@ -208,7 +207,7 @@ def test_facts(client: Client):
 
 def test_keys(connect: Connect, start: Start, video: Video):
     with start() as server:
-        _, secret = ApiKeys(server.service.engine).create("me", ["read"])
+        _, secret = server.service.keys.create("me", ["read"])
         reader = connect(server.url, secret)
         assert list(reader.list()) == []
         with pytest.raises(ApiError, match="scope") as caught:

@@ -19,5 +19,6 @@ def page_port() -> int:
 @pytest.fixture(scope="package")
 def server(tmp_path_factory: pytest.TempPathFactory, page_port: int) -> Iterator[Server]:
     folder: Path = tmp_path_factory.mktemp("server")
-    with serving(folder, cors_origins=f"http://127.0.0.1:{page_port}") as running:
+    options = {"cors_origins": f"http://127.0.0.1:{page_port}", "max_duration_s": 60}
+    with serving(folder, **options) as running:
         yield running

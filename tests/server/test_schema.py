@@ -13,7 +13,6 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, settings
 from schemathesis import checks
 
-from evolvisense.access.keys import ApiKeys
 from evolvisense.server.app import create_app
 from evolvisense.server.settings import Settings
 from tests.factory.quick_server import Running, quick_gate, running
@@ -94,7 +93,7 @@ def keyed(tmp_path_factory: pytest.TempPathFactory, gate: Path) -> Iterator[Runn
     ],
 )
 def test_refusals_are_the_promised_ones(keyed: Running, path: str, method: str):
-    _, key = ApiKeys(keyed.service.engine).create("of a test", ["live"])
+    _, key = keyed.service.keys.create("of a test", ["live"])
     case = api[path][method].Case(path_parameters={"analysis_id": "x"})
     for given, status in ({}, 401), ({"X-Api-Key": key}, 403), ({"X-Api-Key": key}, 429):
         response = case.call(base_url=keyed.url, headers=given)

@@ -67,7 +67,9 @@ class Settings(BaseSettings):
 
     max_upload_bytes: int = Field(default=10 * MB, ge=1, description="Largest video, bytes.")
     max_files: int = Field(default=16, ge=1, description="Most videos in one request to /v1.")
-    max_uploads: int = Field(default=64, ge=1, description="Most uploads at the same time.")
+    max_uploads: int = Field(
+        default=64, ge=1, description="Most uploads at a time; a slow one gives way to others."
+    )
     upload_timeout_s: float = Field(
         default=30.0, gt=0, description="An upload ends with 408 when no byte comes for this long."
     )
