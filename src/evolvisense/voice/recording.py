@@ -6,7 +6,7 @@ import numpy as np
 
 from evolvisense.types.arrays import F32, F64, Bools
 from evolvisense.types.voice import SpeechSegment, VoiceTimeline
-from evolvisense.voice.segments import inside, runs
+from evolvisense.voice.segments import inside, runs, widened
 
 STEP_S = 0.032
 """Grid of the voice activity, on which clipping and spectra are counted."""
@@ -58,7 +58,7 @@ def signal_to_noise_db(
         return None
     level = timeline.level_dbfs.astype(np.float64)
     speech_power = np.mean(10 ** (level[speech] / 10))
-    near = _widened(speech, round(GUARD_S / timeline.step_s))
+    near = widened(speech, round(GUARD_S / timeline.step_s))
     heard = level > 10 * np.log10(speech_power) - DIGITAL_SILENCE_DB
     background = level[~near & heard]
     if len(background) * timeline.step_s >= MIN_BACKGROUND_S:
@@ -177,7 +177,3 @@ def _fall_s(level_db: F32, hop_s: float) -> float | None:
     rest = y - y.mean() - slope * t
     fit = 1 - (rest @ rest) / np.square(y - y.mean()).sum()
     return -RT60_DB / slope if fit >= MIN_FALL_FIT else None
-
-
-def _widened(mask: Bools, steps: int) -> Bools:
-    return np.convolve(mask, np.ones(2 * steps + 1), "same") > 0

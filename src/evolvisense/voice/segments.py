@@ -48,6 +48,12 @@ def runs(active: Bools) -> list[tuple[int, int]]:
     return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
 
 
+def widened(mask: Bools, steps: int) -> Bools:
+    """What is true of mask (N,), and its neighbours up to so many steps away."""
+    # "full" and not "same", which is longer than a mask that is shorter than the kernel.
+    return np.convolve(mask, np.ones(2 * steps + 1), "full")[steps : steps + len(mask)] > 0
+
+
 def inside(pts_s: F64, segments: tuple[SpeechSegment, ...]) -> Bools:
     """Which of the ascending times (N,) lie in speech."""
     within = np.zeros(len(pts_s), np.bool_)

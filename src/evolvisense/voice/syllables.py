@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from evolvisense.types.arrays import F32, I64, Bools
-from evolvisense.voice.segments import runs
+from evolvisense.voice.segments import runs, widened
 
 MIN_DIP_DB = 2.0
 """Fall of the intensity between two nuclei (de Jong & Wempe 2009)."""
@@ -27,7 +27,7 @@ def syllable_nuclei(level_db: F32, voiced: Bools, speech: Bools) -> I64:
     if not speech.any():
         return np.zeros(0, np.int64)
     floor_db = np.percentile(level_db[speech], LOUDEST_PERCENTILE) - MAX_BELOW_LOUDEST_DB
-    near_voiced = np.convolve(voiced, np.ones(2 * VOICED_REACH + 1), "same") > 0
+    near_voiced = widened(voiced, VOICED_REACH)
     found = [
         first + peak
         for first, last in runs(speech)
