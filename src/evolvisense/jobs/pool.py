@@ -45,6 +45,7 @@ class WorkerPool:
         self._submitted = 0
         self._stopping = threading.Event()
         self._stop_work = threading.Event()
+        self._has_loaded = threading.Event()
         self._canceled: set[str] = set()
         self._lock = threading.Lock()
         self.tally = Tally()
@@ -86,6 +87,7 @@ class WorkerPool:
     def close(self, grace_s: float) -> None:
         """Take no new job, let running ones end for `grace_s`, give the others back."""
         self._stopping.set()
+        self._has_loaded.set()
         with self._wake:
             self._wake.notify_all()
         end = time.monotonic() + grace_s
@@ -103,6 +105,9 @@ class WorkerPool:
         return "canceled" if job_id in self._canceled else None
 
     def _work(self, number: int) -> None:
+        if number > 0:
+            # The first is ready sooner when it loads its models alone.
+            self._has_loaded.wait(LOAD_PATIENCE_S)
         while not self._stopping.is_set():
             sandbox = self._new_sandbox(number)
             has_served = False
@@ -142,8 +147,10 @@ class WorkerPool:
             message = received[0]
             if message.get("event") == "ready":
                 self.models, self.broken = message["models"], None
+                self._has_loaded.set()
                 self._on_change()
                 return True
+            self._has_loaded.set()
             self.broken = Failure(str(message.get("code")), str(message.get("detail")))
             log.error("the models cannot be loaded: %s: %s", self.broken.code, self.broken.detail)
             return False
