@@ -145,14 +145,7 @@ async def _accept(
     options: AnalysisOptions,
 ) -> Job:
     declared = read_options(upload.fields.get("options", "{}"))
-    kept = await asyncio.to_thread(
-        admit,
-        service,
-        declared.model_dump(include={"consent", "purpose"}, exclude_none=True),
-        upload.files,
-        request_id=request.state.request_id,
-        key_id=caller.owner,
-    )
+    kept = await admit(service, request, caller, declared, upload.files)
     order = Order(
         {"analysis": asdict(options), **kept},
         request.state.request_id,

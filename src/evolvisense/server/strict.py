@@ -2,43 +2,47 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
+from fastapi import Request
+
 from evolvisense.access.audit import AuditEntry
 from evolvisense.access.purpose import parse_consent
+from evolvisense.api.options import Options
+from evolvisense.server.access import Caller
 from evolvisense.server.service import AnalysisService
 from evolvisense.server.uploads import ReceivedFile
 
 STRICT = "strict"
 
 
-def admit(
+async def admit(
     service: AnalysisService,
-    given: dict[str, Any],
+    request: Request,
+    caller: Caller,
+    options: Options,
     files: Sequence[ReceivedFile],
-    *,
-    request_id: str,
-    key_id: str,
 ) -> dict[str, Any]:
-    """What is kept with the job; `given` holds `consent` and `purpose`.
+    """What is kept with the job of `consent` and `purpose`.
 
     Under the open profile that is nothing. Raises ConsentMissingError, PurposeRefusedError or
     AuditError.
     """
     if service.settings.profile != STRICT:
         return {}
+    given = options.model_dump(include={"consent", "purpose"}, exclude_none=True)
     declaration = parse_consent(given)
     for file in files:
-        service.audit.append(
-            AuditEntry(
-                event="analysis.accepted",
-                request_id=request_id,
-                key_id=key_id,
-                media_sha256=file.sha256,
-                purpose=declaration.purpose,
-                consent=declaration.consent,
-                models={m["id"]: m["version"] for m in service.pool.models or []},
-            )
+        entry = AuditEntry(
+            event="analysis.accepted",
+            request_id=request.state.request_id,
+            key_id=caller.owner,
+            media_sha256=file.sha256,
+            purpose=declaration.purpose,
+            consent=declaration.consent,
+            models={m["id"]: m["version"] for m in service.pool.models or []},
         )
+        await asyncio.to_thread(service.audit.append, entry)
     return {"declaration": declaration.to_json()}

@@ -19,8 +19,8 @@ from evolvisense.server.refusals import RequestRunningError
 from evolvisense.server.service import AnalysisService, Order, fingerprint, service_of
 from evolvisense.server.strict import admit
 from evolvisense.server.uploads import Upload, receive_upload
+from evolvisense.server.v1.analyses import shown
 from evolvisense.server.v1.options import read_options
-from evolvisense.server.v1.showing import analysis_of
 from evolvisense.server.webhooks import check_url
 
 router = APIRouter()
@@ -151,14 +151,7 @@ async def _accept(
     if key and (known := await _known(service, caller, key, mark)):
         return known, True
     await service.check_room_in_queue(len(upload.files))
-    declared = await asyncio.to_thread(
-        admit,
-        service,
-        options.model_dump(include={"consent", "purpose"}, exclude_none=True),
-        upload.files,
-        request_id=request.state.request_id,
-        key_id=caller.owner,
-    )
+    declared = await admit(service, request, caller, options, upload.files)
     try:
         order = Order(
             kept | declared,
@@ -222,16 +215,13 @@ class _Turn:
 async def _accepted(
     service: AnalysisService, jobs: tuple[Job, ...], headers: dict[str, str]
 ) -> Response:
-    shown = [
-        analysis_of(job, await asyncio.to_thread(service.store.waiting_ahead, job.id))
-        for job in jobs
-    ]
+    analyses = [await shown(service, job) for job in jobs]
     if len(jobs) == 1:
-        headers["Location"] = shown[0].links.self
+        headers["Location"] = analyses[0].links.self
         status = 200 if jobs[0].state in ENDED else 202
-        return JSONResponse(shown[0].model_dump(mode="json"), status, headers)
+        return JSONResponse(analyses[0].model_dump(mode="json"), status, headers)
     headers["Location"] = f"/v1/analyses?submission={jobs[0].submission}"
-    body = AnalysisList(analyses=shown, next_page_token=None)
+    body = AnalysisList(analyses=analyses, next_page_token=None)
     return JSONResponse(body.model_dump(mode="json"), 202, headers)
 
 
