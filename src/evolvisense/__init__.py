@@ -57,6 +57,7 @@ def analyze(
     voice: bool = True,
     smoothing: Smoothing = "one-euro",
     language: Language = "any",
+    landmarks: bool = False,
     baseline: Baseline | None = None,
 ) -> Report:
     """Analyse one video, given by path or as a binary file object.
@@ -66,7 +67,7 @@ def analyze(
     """
     from evolvisense.pipeline import AnalysisOptions, Analyzer  # noqa: PLC0415 - keeps import light
 
-    options = AnalysisOptions(frame_skip, max_frames, voice, smoothing, language)
+    options = AnalysisOptions(frame_skip, max_frames, voice, smoothing, language, landmarks)
     return Analyzer().analyze(source, options, baseline=baseline)
 
 

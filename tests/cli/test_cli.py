@@ -98,6 +98,20 @@ def test_html_and_parquet_go_to_a_folder(silent_video: Path, tmp_path: Path) -> 
     assert table.schema.metadata[b"evolvisense.media_sha256"].decode() == digest
 
 
+def test_annotations_are_named_as_their_programs_expect(silent_video: Path, tmp_path: Path) -> None:
+    options = ("--eaf", "--textgrid", "--frame-skip", 25, "--out", tmp_path)
+    code, _, _ = run("analyze", silent_video, *options)
+    assert code == 0
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["silent.TextGrid", "silent.eaf"]
+    assert f'"./{silent_video.name}"' in (tmp_path / "silent.eaf").read_text()
+
+
+def test_a_textgrid_goes_to_standard_output(silent_video: Path) -> None:
+    code, out, _ = run("analyze", silent_video, "--textgrid", "--frame-skip", 25)
+    assert code == 0
+    assert out.startswith('File type = "ooTextFile"')
+
+
 def test_parquet_without_pyarrow_is_told_before_the_analysis(
     silent_video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -163,8 +177,9 @@ def test_models_lists_engines_and_what_is_missing(
 
 
 def test_names_with_brackets_are_shown_as_they_are(
-    text_file: Path, silent_video: Path, tmp_path: Path
+    text_file: Path, silent_video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("COLUMNS", "1000")  # a long folder would break the names
     bad, good = tmp_path / "bad [red].mp4", tmp_path / "good [b].webm"
     bad.write_bytes(text_file.read_bytes())
     good.write_bytes(silent_video.read_bytes())

@@ -20,15 +20,16 @@ from tests.factory.quick_server import Running, quick_gate, running, wait_until
 QUICK = Retries(first_pause_s=0.01)
 
 
-class Waiting:
-    """An AsyncClient that is used as a Client."""
+class Blocking:
+    """What asyncio waits for, waited for at once."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self.client = AsyncClient(*args, **kwargs)
-        self._runner = asyncio.Runner()
+    def __init__(self, inner: Any, runner: asyncio.Runner) -> None:
+        self._inner, self._runner = inner, runner
 
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        method = getattr(self.client, name)
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._inner, name)
+        if not callable(method):
+            return Blocking(method, self._runner)
 
         def call(*args: Any, **kwargs: Any) -> Any:
             found = method(*args, **kwargs)
@@ -45,6 +46,14 @@ class Waiting:
                     return
         finally:
             self._runner.run(items.aclose())
+
+
+class Waiting(Blocking):
+    """An AsyncClient that is used as a Client."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.client = AsyncClient(*args, **kwargs)
+        super().__init__(self.client, asyncio.Runner())
 
     def close(self) -> None:
         self._runner.run(self.client.close())

@@ -9,6 +9,7 @@ import pytest
 
 from evolvisense import client
 from evolvisense.client import AsyncClient, Client
+from evolvisense.client.baselines import AsyncBaselines, Baselines
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "client.md").read_text("utf-8")
 
@@ -36,4 +37,12 @@ def test_both_clients_have_the_same_methods():
     blocking, waiting = methods(Client), methods(AsyncClient)
     assert blocking.keys() == waiting.keys()
     for name, signature in blocking.items():
+        assert signature.parameters == waiting[name].parameters
+
+
+def test_methods_of_baselines_are_documented_and_alike():
+    blocking, waiting = methods(Baselines), methods(AsyncBaselines)
+    assert blocking.keys() == waiting.keys()
+    for name, signature in blocking.items():
+        assert f"`baselines.{name}(" in PAGE
         assert signature.parameters == waiting[name].parameters

@@ -31,7 +31,8 @@ def closed(pts_s: np.ndarray, start_s: float, end_s: float) -> np.ndarray:
 
 
 widths = st.floats(0.12, 0.35)
-drawn_blinks = st.lists(st.tuples(st.floats(0.8, 3.0), widths), max_size=6)
+drawn_blinks = st.lists(st.tuples(st.floats(1.5, 3.0), widths), max_size=6)
+"""Wide blinks that follow each other faster raise the running median, and half height with it."""
 
 
 @settings(max_examples=40)

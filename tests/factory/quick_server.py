@@ -1,4 +1,4 @@
-"""A real server in a thread whose workers look at no video; see `quick_worker`."""
+"""A real server in a thread; by default its workers look at no video, see `quick_worker`."""
 
 from __future__ import annotations
 
@@ -49,10 +49,12 @@ class Running:
 
 
 @contextmanager
-def running(data_dir: Path, port: int = 0, **settings: object) -> Iterator[Running]:
-    """A server for a block; `stop` ends it earlier, as SIGTERM does."""
+def running(
+    data_dir: Path, port: int = 0, *, target: str = TARGET, **settings: object
+) -> Iterator[Running]:
+    """A server for a block; `stop` ends it earlier, as SIGTERM does. `target` is the workers'."""
     chosen = Settings.model_validate({"data_dir": data_dir, "workers": 1, **settings})
-    app = create_app(chosen, open_workplace=lambda: Workplace(chosen.workplace(TARGET)))
+    app = create_app(chosen, open_workplace=lambda: Workplace(chosen.workplace(target)))
     server = uvicorn.Server(
         uvicorn.Config(app, port=port, log_config=None, lifespan="on", timeout_graceful_shutdown=5)
     )
@@ -75,8 +77,8 @@ def running(data_dir: Path, port: int = 0, **settings: object) -> Iterator[Runni
         stop()
 
 
-def wait_until(is_true: Callable[[], object]) -> None:
-    deadline_s = time.monotonic() + 60
+def wait_until(is_true: Callable[[], object], patience_s: float = 60) -> None:
+    deadline_s = time.monotonic() + patience_s
     while not is_true():
         assert time.monotonic() < deadline_s
         time.sleep(0.01)

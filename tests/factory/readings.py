@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -28,6 +29,9 @@ from evolvisense.types.voice import (
     VoiceReading,
     VoiceTimeline,
 )
+from evolvisense.voice.features import describe_voice
+from evolvisense.voice.periods import PeriodMarks
+from evolvisense.voice.segments import inside
 
 STEP_S = 0.032
 FRAME_S = 0.016
@@ -88,6 +92,50 @@ def voice_reading(
         features=features,
         quality=RecordingQuality(None, 0.0, None, None, "unknown"),
         legacy=LegacyAudioMeans(pitch_hz=0.0, rms=0.0),
+    )
+
+
+def spoken_reading(
+    start_s: float, duration_s: float, spans_s: Sequence[tuple[float, float]], seed: int = 0
+) -> VoiceReading:
+    """The same with pitch, loudness, syllables and emotion that wander, and their features."""
+    empty = voice_reading(start_s, duration_s, spans_s, emotion=angry_windows(int(duration_s / 2)))
+    # One generator each, so that a longer stream begins like a shorter one.
+    wander, noise, rates = (np.random.default_rng((seed, i)) for i in range(3))
+    count = len(empty.frames.pts_s)
+    slow = np.cumsum(wander.normal(0, 0.2, count))
+    frames = replace(
+        empty.frames,
+        pts_s=start_s + (np.arange(count) + 0.5) * FRAME_S,
+        f0_hz=(120 * 2 ** (np.sin(slow) / 3)).astype(np.float32),
+        level_db=(-25 + 3 * np.sin(slow * 1.7) + noise.normal(0, 1, count)).astype(np.float32),
+    )
+    syllable_s = np.concatenate(
+        [np.arange(a + 0.07, b, rates.uniform(0.2, 0.3)) for a, b in spans_s]
+    )
+    marks = PeriodMarks(np.zeros(0), np.zeros(0))
+    features = describe_voice(frames, marks, empty.segments, syllable_s, duration_s)
+    assert empty.emotion is not None
+    emotion = replace(
+        empty.emotion,
+        start_s=start_s + empty.emotion.start_s,
+        end_s=start_s + empty.emotion.end_s,
+    )
+    spoken = inside(empty.timeline.pts_s, empty.segments)
+    every = slice(None, None, round(STEP_S / FRAME_S))
+    timeline = replace(
+        empty.timeline,
+        speech_probability=np.where(spoken, 0.95, 0.02).astype(np.float32),
+        f0_hz=np.where(spoken, frames.f0_hz[every], np.nan).astype(np.float32),
+        level_dbfs=np.where(spoken, frames.level_db[every], -60).astype(np.float32),
+    )
+    return replace(
+        empty,
+        timeline=timeline,
+        frames=frames,
+        syllable_s=syllable_s,
+        emotion=emotion,
+        features=features,
     )
 
 

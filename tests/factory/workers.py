@@ -147,7 +147,7 @@ def full(channel: ChildChannel) -> None:
         if not (gate() / "go").exists():
             channel.error(messages.STORAGE_FULL, "the disk is full")
             continue
-        analysis._answer(channel, analysis.Analyzer(), task)
+        analysis.answer(channel, analysis.Work(channel, analysis.Analyzer()), task)
 
 
 def plain(channel: ChildChannel) -> None:
@@ -164,3 +164,75 @@ def hoarding(channel: ChildChannel) -> None:
     for _ in channel.tasks():
         held.append(bytearray(os.urandom(1024)) * (350 * 1024))
         channel.error("not_a_video", "kept")
+
+
+def clumsy(channel: ChildChannel) -> None:
+    """Has a mistake of ours in what draws overlays."""
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise RuntimeError("secret detail")
+
+    _draws_with(channel, fail)
+
+
+def greedy_painter(channel: ChildChannel) -> None:
+    """Takes memory without end for an overlay, half of which it has written."""
+
+    def paint(_media: Path, _report: Any, target: Path, **_: Any) -> None:
+        target.write_bytes(b"half")
+        held = []
+        while True:
+            held.append(bytearray(os.urandom(1024)) * 16384)
+
+    _draws_with(channel, paint)
+
+
+def dying_painter(channel: ChildChannel) -> None:
+    """Dies over every overlay, half of which it has written."""
+
+    def paint(_media: Path, _report: Any, target: Path, **_: Any) -> None:
+        target.write_bytes(b"half")
+        ctypes.string_at(0)
+
+    _draws_with(channel, paint)
+
+
+def slow_painter(channel: ChildChannel) -> None:
+    """Draws until it is told to stop."""
+
+    def paint(_media: Path, _report: Any, target: Path, **how: Any) -> None:
+        from evolvisense.errors import CancelledError
+
+        target.write_bytes(b"half")
+        how["on_progress"](progress_of_overlay())
+        while not how["is_cancelled"]():
+            time.sleep(0.01)
+        raise CancelledError("stopped")
+
+    _draws_with(channel, paint)
+
+
+def progress_of_overlay() -> Any:
+    from evolvisense.types.progress import Progress
+
+    return Progress("overlay", 0.5, 1.0, 0)
+
+
+def _draws_with(channel: ChildChannel, paint: Any) -> None:
+    """Loads no models, finds nobody in two pictures and draws as it is told."""
+    from evolvisense.jobs import analysis, drawing
+    from evolvisense.media import MediaLimits
+    from tests.factory.overlays import painted_report
+
+    class Quick:
+        models = ()
+
+        def __init__(self, limits: MediaLimits) -> None:
+            self.limits = limits
+
+        def analyze(self, *_: Any, **__: Any) -> Any:
+            return painted_report([(1.0, []), (2.0, [])])
+
+    analysis.Analyzer = Quick  # type: ignore[assignment, misc]
+    drawing.write_overlay = paint  # type: ignore[assignment]
+    analysis.serve(channel)

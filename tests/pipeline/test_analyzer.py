@@ -147,6 +147,7 @@ def test_options_are_echoed_and_obeyed(analyzer: Analyzer, face_video: Path) -> 
         "voice": True,
         "smoothing": "one-euro",
         "language": "any",
+        "landmarks": False,
     }
     assert "stopped_at_max_frames" in [w.code for w in report.warnings]
 
@@ -169,6 +170,7 @@ def test_analyze_is_the_short_form(analyzer: Analyzer, face_video: Path) -> None
         "voice": False,
         "smoothing": "off",
         "language": "pl",
+        "landmarks": True,
     }
     assert set(chosen) == {option.name for option in fields(AnalysisOptions)}
     short = evolvisense.analyze(face_video, **chosen)

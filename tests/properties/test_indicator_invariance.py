@@ -66,13 +66,7 @@ def test_soft_noise_changes_little(name: str) -> None:
 
 
 def test_a_man_and_a_woman_who_speak_alike_score_alike() -> None:
-    theirs = dict(plain(WOMAN))
-    tension = theirs.pop("tension")
-    assert_near(plain(MAN), theirs, 5)
-    # The limit is 5 here too and is missed: 6.7 is measured. Without a picture and a baseline,
-    # tension is p(fear) and little else, and no error of measuring makes a single feature's
-    # .03 against .05 less than that (docs/indicators.md).
-    assert plain(MAN)["tension"] == pytest.approx(tension, abs=7)
+    assert_near(plain(MAN), plain(WOMAN), 5)
 
 
 def test_the_clock_changes_nothing() -> None:

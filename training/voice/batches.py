@@ -14,6 +14,7 @@ from evolvisense.types.scores import EMOTIONS
 from evolvisense.voice.mel import FLOOR_DB, LAGS, MELS
 from training.voice.copies import PERIODICITY_STEPS, Copy
 from training.voice.dataset import CORPORA, NO_TARGET, Clips
+from training.voice.network import PITCH_STEPS
 
 CORPUS_SHARES = {"ravdess": 0.36, "nemo": 0.34, "ased": 0.30}
 """RAVDESS alone has all seven emotions, so its few clips are seen most often."""
@@ -153,7 +154,7 @@ def altered(db: Tensor, lags: Tensor, seed: torch.Generator, strength: float) ->
     def chosen(share: float) -> Tensor:
         return (torch.rand(size, 1, 1, generator=seed) < share * strength).float()
 
-    db, lags = moved(db, 2, seed), moved(lags, 4, seed)
+    db, lags = moved(db, 2, seed), moved(lags, PITCH_STEPS, seed)
     band = torch.linspace(0, 1, MELS)
     tilt = uniform(-7, 7) * (band - 0.5)
     waves = sum(

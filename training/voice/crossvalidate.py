@@ -18,6 +18,7 @@ from training.voice import measure
 from training.voice.copies import load_copy
 from training.voice.dataset import FOLDS, Clips, load_clips
 from training.voice.folders import runs_dir
+from training.voice.network import OverPitch
 from training.voice.train import Plan, trained
 
 PARTS = (*(f"fold{number}" for number in range(FOLDS)), "all")
@@ -38,7 +39,7 @@ def is_trained(set_name: str, part: str, member: int, plan: Plan) -> bool:
 
 
 def answer(plan: Plan, set_name: str, members: int, clips: Clips) -> None:
-    """Out-of-fold logits (N, 7) and (N,), mean of the members."""
+    """Out-of-fold logits (N, 7) and (N,), mean of the members, as the shipped network reads."""
     copy = load_copy(0)
     emotion = np.zeros((len(clips), len(EMOTIONS)), np.float32)
     arousal = np.zeros(len(clips), np.float32)
@@ -47,7 +48,7 @@ def answer(plan: Plan, set_name: str, members: int, clips: Clips) -> None:
         for member in range(members):
             part = f"fold{number}"
             name = run_name(set_name, part, member)
-            network = trained(part_plan(plan, part, member), name, clips)
+            network = OverPitch(trained(part_plan(plan, part, member), name, clips))
             of_emotion, of_arousal = measure.logits(network, copy, rows)
             emotion[rows] += of_emotion / members
             arousal[rows] += of_arousal / members

@@ -28,10 +28,11 @@ from evolvisense.voice import mel
 from training.voice.crossvalidate import PARTS, run_name
 from training.voice.dataset import CORPORA, NO_TARGET, Clips, load_clips
 from training.voice.folders import runs_dir
+from training.voice.network import PITCH_STEPS, OverPitch
 from training.voice.train import Plan
 
 SPECS = Path(__file__).resolve().parents[2] / "src" / "evolvisense" / "models" / "specs"
-VERSION = "1"
+VERSION = "1.1"
 WINDOW_S = 3.0
 MIN_STORED = 256
 """Weights of fewer numbers stay in single precision."""
@@ -48,7 +49,7 @@ class Calibration:
 
 
 class ShippedModel(nn.Module):
-    """Networks of one plan and other seeds, averaged before calibration."""
+    """Networks of one plan and other seeds, averaged over pitch and before calibration."""
 
     def __init__(self, networks: list[nn.Module], calibration: Calibration) -> None:
         super().__init__()
@@ -164,7 +165,7 @@ def model_of(set_name: str, part: str, members: int, calibration: Calibration) -
         state = torch.load(path, weights_only=False)
         network = Plan(**state["plan"]).network()
         network.load_state_dict(state["average"])
-        networks.append(network)
+        networks.append(OverPitch(network))
     return ShippedModel(networks, calibration).eval()
 
 
@@ -216,6 +217,7 @@ def write_spec(calibration: Calibration, members: int) -> None:
         "parameters": {
             "window_s": WINDOW_S,
             "networks": members,
+            "pitch_steps": PITCH_STEPS,
             "temperature": round(calibration.temperature, 4),
             "arousal_slope": round(calibration.slope, 4),
             "arousal_offset": round(calibration.offset, 4),

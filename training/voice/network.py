@@ -13,6 +13,8 @@ from evolvisense.voice.mel import LAGS, MELS
 
 VIEWS = ("level", "shape", "both")
 EMBEDDING = 96
+PITCH_STEPS = 4
+"""Lags by which training moves pitch at most, and reading in both directions: 3 semitones."""
 
 
 @dataclass(frozen=True)
@@ -143,3 +145,24 @@ class VoiceNet(nn.Module):
             joined = joined + self.pitch_join(pitch.transpose(2, 3).flatten(1, 2))
         embedding = self.embed(self.pool(self.over_time(F.relu(self.join_norm(joined)))))
         return self.emotion(embedding), self.arousal(embedding)[:, 0]
+
+
+class OverPitch(nn.Module):
+    """The mean answer of a network to a voice moved up and down in pitch, formants left.
+
+    Training moves pitch as far (`batches.moved`). A voice that is high because of who speaks is
+    heard as a lower one too, and the other way around.
+    """
+
+    def __init__(self, network: VoiceNet) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        db, lags = features[:, :, :MELS], features[:, :, MELS:]
+        first, last = lags[:, :, :1], lags[:, :, -1:]
+        longer = torch.cat([first.expand(-1, -1, PITCH_STEPS), lags[:, :, :-PITCH_STEPS]], dim=2)
+        shorter = torch.cat([lags[:, :, PITCH_STEPS:], last.expand(-1, -1, PITCH_STEPS)], dim=2)
+        low = self.network(torch.cat([db, longer], dim=2))
+        high = self.network(torch.cat([db, shorter], dim=2))
+        return (low[0] + high[0]) / 2, (low[1] + high[1]) / 2

@@ -47,6 +47,31 @@ class Purpose(BaseModel):
     )
 
 
+class BaselineChoice(BaseModel):
+    """A person's own recordings that the scores are to be relative to."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(max_length=64, description="Of one of your baselines: `/v1/baselines`.")
+    task: str | None = Field(
+        default=None,
+        max_length=100,
+        description="Label of the recordings to compare with; wanted where there are several.",
+    )
+
+
+class Overlay(BaseModel):
+    """A video with what was found drawn over it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    blur_faces: bool | None = Field(
+        default=None,
+        description="Make every face that was found unrecognisable; the sound stays. null: only "
+        "under the strict profile, where false is refused.",
+    )
+
+
 class Options(BaseModel):
     """The part `options` of the form, as JSON."""
 
@@ -63,8 +88,15 @@ class Options(BaseModel):
     language: Language = Field(
         default="any", description="Indicators are relative to the reference set of this language."
     )
+    landmarks: bool = Field(default=False, description="Keep the landmarks of faces in the report.")
+    overlay: Overlay | None = Field(
+        default=None, description="Make an overlay video too; null makes none."
+    )
     observations_only: bool = Field(
         default=False, description="No emotion labels and no scores in the report."
+    )
+    baseline: BaselineChoice | None = Field(
+        default=None, description="As it stands when the analysis is accepted."
     )
     webhook: Webhook | None = Field(default=None)
     consent: Consent | None = Field(default=None)
@@ -73,5 +105,12 @@ class Options(BaseModel):
     def analysis(self) -> dict[str, Any]:
         """The fields of AnalysisOptions."""
         return self.model_dump(
-            include={"frame_skip", "max_frames", "voice", "smoothing", "language"}
+            include={
+                "frame_skip",
+                "max_frames",
+                "voice",
+                "smoothing",
+                "language",
+                "landmarks",
+            }
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, Field
 
@@ -23,6 +23,11 @@ class AnalysisLinks(BaseModel):
     self: str
     events: str
     report: str | None = Field(description="null until the analysis has succeeded.")
+    overlay: str | None = Field(
+        default=None,
+        description="The overlay video; null until the analysis has succeeded, and where none was "
+        "asked for or could be made (`overlay_failed` among the report's warnings).",
+    )
 
 
 class Analysis(BaseModel):
@@ -30,8 +35,12 @@ class Analysis(BaseModel):
 
     id: str
     state: JobState
-    stage: str = Field(description="`queued`, `opening`, `analysing`, `scoring` or `done`.")
-    percent: float = Field(ge=0, le=100, description="Of the media time.")
+    stage: str = Field(
+        description="`queued`, `opening`, `analysing`, `scoring`, `overlay` or `done`."
+    )
+    percent: float = Field(
+        ge=0, le=100, description="Of the media time; half of it is for an overlay."
+    )
     queue_position: int | None = Field(
         description="How many analyses come before this one; null where it does not wait."
     )
@@ -60,4 +69,5 @@ class AnalysisList(BaseModel):
     next_page_token: str | None = Field(description="Give it as `page_token`; null at the end.")
 
 
-ReportFormat = Literal["json", "csv", "parquet", "html"]
+ReportFormat = Literal["json", "csv", "parquet", "html", "eaf", "textgrid"]
+REPORT_FORMATS: tuple[ReportFormat, ...] = get_args(ReportFormat)

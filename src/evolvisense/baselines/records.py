@@ -32,6 +32,10 @@ class StoredRecording:
     extractors: Mapping[str, str]
     """Model id -> version: values of different extractors are not comparable."""
 
+    def is_same_as(self, values: Mapping[Feature, float]) -> bool:
+        """Whether these are the values of this very recording."""
+        return dict(self.values) == dict(values)
+
     def to_json(self) -> dict[str, Any]:
         """As it stands in the file."""
         return {
@@ -71,11 +75,13 @@ def baseline_of(
     *,
     task: str | None = None,
     extractors: Mapping[str, str] | None = None,
+    without: Mapping[Feature, float] | None = None,
 ) -> Baseline:
     """The recordings of one task, ready to be compared with.
 
     Without `task` all of them must carry the same label, or none. Recordings made with another
-    version of one of the `extractors` are left out. Raises BaselineTaskError.
+    version of one of the `extractors` are left out, and so is the one with the values `without`.
+    Raises BaselineTaskError.
     """
     labels = sorted({r.task or "" for r in recordings})
     if task is None and len(labels) > 1:
@@ -87,6 +93,7 @@ def baseline_of(
         for r in recordings
         if (task is None or (r.task or "") == task)
         and all(r.extractors.get(name, v) == v for name, v in (extractors or {}).items())
+        and not (without and r.is_same_as(without))
     ]
     values: dict[Feature, F64] = {}
     for feature in FEATURES:

@@ -5,10 +5,13 @@ They lie in `EVOLVISENSE_HOME`/baselines, by default `~/.local/share/evolvisense
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
 import secrets
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
@@ -24,6 +27,8 @@ FORMAT = 1
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 OWNER_ONLY = 0o600
 OWNER_ONLY_DIR = 0o700
+MOST_RECORDINGS = 1000
+"""A baseline goes along with every analysis that is compared with it."""
 
 
 def home_dir() -> Path:
@@ -36,7 +41,10 @@ def home_dir() -> Path:
 
 
 class BaselineStore:
-    """Personal baselines of this machine. Every method raises BaselineNameError on a bad name."""
+    """Personal baselines in one folder; safe across threads and processes.
+
+    Every method raises BaselineNameError on a bad name.
+    """
 
     def __init__(self, directory: Path | None = None) -> None:
         self.directory = directory or home_dir() / "baselines"
@@ -78,38 +86,44 @@ class BaselineStore:
 
         Raises BaselineRecordingError or BaselineCorruptError.
         """
+        path = self._path(name)
         if not recording.values:
             raise BaselineRecordingError(
                 "no feature of the recording passes its gates, there is nothing to keep: "
                 "the report says why for each"
             )
-        before = self.load(name) if self.has(name) else ()
-        if any(dict(r.values) == dict(recording.values) for r in before):
-            raise BaselineRecordingError(f"the recording is in baseline '{name}' already")
-        after = tuple(sorted((*before, recording), key=lambda r: r.recorded))
-        self._write(name, after)
+        with self._alone():
+            before = self.load(name) if path.is_file() else ()
+            if any(r.is_same_as(recording.values) for r in before):
+                raise BaselineRecordingError(f"the recording is in baseline '{name}' already")
+            if len(before) >= MOST_RECORDINGS:
+                raise BaselineRecordingError(
+                    f"baseline '{name}' holds {MOST_RECORDINGS} recordings, which is the most: "
+                    "begin another one"
+                )
+            after = tuple(sorted((*before, recording), key=lambda r: r.recorded))
+            self._write(path, name, after)
         return after
 
     def clear(self, name: str) -> None:
         """Delete a baseline, whatever its file holds. Raises BaselineNotFoundError."""
         path = self._path(name)
-        for part in self.directory.glob(f".{name}.*.part"):
-            part.unlink(missing_ok=True)
-        try:
-            path.unlink()
-        except FileNotFoundError:
-            raise BaselineNotFoundError(
-                f"there is no baseline '{name}' in {self.directory}"
-            ) from None
+        with self._alone():
+            for part in self.directory.glob(f".{name}.*.part"):
+                part.unlink(missing_ok=True)
+            try:
+                path.unlink()
+            except FileNotFoundError:
+                raise BaselineNotFoundError(
+                    f"there is no baseline '{name}' in {self.directory}"
+                ) from None
 
-    def _write(self, name: str, recordings: tuple[StoredRecording, ...]) -> None:
+    def _write(self, path: Path, name: str, recordings: tuple[StoredRecording, ...]) -> None:
         document = {
             "format": FORMAT,
             "name": name,
             "recordings": [recording.to_json() for recording in recordings],
         }
-        path = self._path(name)
-        self.directory.mkdir(parents=True, exist_ok=True, mode=OWNER_ONLY_DIR)
         part = path.with_name(f".{name}.{secrets.token_hex(4)}.part")
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
         try:
@@ -120,6 +134,17 @@ class BaselineStore:
             part.replace(path)
         finally:
             part.unlink(missing_ok=True)
+
+    @contextmanager
+    def _alone(self) -> Generator[None]:
+        """The folder, made where there is none, with the right to change it held alone."""
+        self.directory.mkdir(parents=True, exist_ok=True, mode=OWNER_ONLY_DIR)
+        descriptor = os.open(self.directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
 
     def _path(self, name: str) -> Path:
         if not NAME.fullmatch(name):

@@ -15,6 +15,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from evolvisense.baselines import BaselineStore, baseline_of
+from evolvisense.cli.overlay import OverlayWish
 from evolvisense.cli.summary import print_limits, print_summary
 from evolvisense.errors import EvolviSenseError, InputError
 from evolvisense.pipeline import AnalysisOptions, Analyzer
@@ -22,24 +23,33 @@ from evolvisense.report import (
     Report,
     observations_only,
     to_csv,
+    to_eaf,
     to_html,
     to_json,
     to_parquet,
+    to_textgrid,
 )
 from evolvisense.report.parquet import require_pyarrow
 from evolvisense.scoring import Baseline
 from evolvisense.types.progress import Progress as AnalysisProgress
 from evolvisense.types.progress import ProgressListener
 
-Format = Literal["json", "csv", "html", "parquet"]
+Format = Literal["json", "csv", "html", "parquet", "eaf", "textgrid"]
 
 WRITERS: Mapping[Format, Callable[[Report, Path], bytes]] = {
     "json": lambda report, _: to_json(report, indent=1).encode(),
     "csv": lambda report, _: to_csv(report).encode(),
     "html": lambda report, path: to_html(report, title=path.name).encode(),
     "parquet": lambda report, path: to_parquet(report, media_sha256=_sha256(path)),
+    "eaf": lambda report, path: to_eaf(report, media_name=path.name),
+    "textgrid": lambda report, _: to_textgrid(report),
 }
 """A report as the content of a file; the path is that of the video."""
+
+SUFFIXES: Mapping[Format, str] = {"textgrid": "TextGrid"}
+"""Where the name of a format is not what its files end with."""
+
+BINARY: frozenset[Format] = frozenset({"parquet"})
 
 MEDIA_SUFFIXES = frozenset(
     [
@@ -81,6 +91,7 @@ class Job:
     task: str | None = None
     observations_only: bool = False
     """Whether emotions and what stands on them are withheld."""
+    overlay: OverlayWish | None = None
 
 
 def chosen_formats(wanted: Mapping[Format, bool], *, to_folder: bool) -> tuple[Format, ...]:
@@ -96,8 +107,9 @@ def run(paths: Sequence[Path], job: Job) -> int:
     if not files:
         _errors.print("[red]no video file in the given folders[/red]")
         return UNUSABLE
-    if job.out is None and not _fits_standard_output(job.formats, len(files)):
-        _errors.print("[red]these files need a folder to go to: give --out DIR[/red]")
+    objection = _objection(job, files)
+    if objection is not None:
+        _errors.print(objection, style="red", markup=False, highlight=False)
         return UNUSABLE
     try:
         if "parquet" in job.formats:
@@ -107,12 +119,12 @@ def run(paths: Sequence[Path], job: Job) -> int:
     except EvolviSenseError as error:
         _errors.print(str(error), style="red", markup=False, highlight=False)
         return UNUSABLE
-    if job.out is not None:
-        job.out.mkdir(parents=True, exist_ok=True)
+    _make_folder(job.out)
     failed, taken = 0, set[str]()
     with _progress() as progress:
         for number, path in enumerate(files, start=1):
             label = f"{number}/{len(files)} {path.name}" if len(files) > 1 else path.name
+            stem = _free_stem(path, taken)
             try:
                 with _bar(progress, label) as listener:
                     report = analyzer.analyze(
@@ -123,17 +135,48 @@ def run(paths: Sequence[Path], job: Job) -> int:
                 _errors.print(f"{path}: {error} ({error.code})", markup=False, highlight=False)
                 continue
             given = observations_only(report) if job.observations_only else report
-            _deliver(given, path, job, taken)
+            _deliver(given, path, job, stem)
+            if job.overlay is not None:
+                target = job.overlay.target(stem, to_folder=job.overlay.goes_to_folder(files))
+                with _bar(progress, f"{label}: overlay") as listener:
+                    failed += not _draw(job.overlay, path, given, target, listener)
     if not job.formats and failed < len(files):
         print_limits()
     if failed:
-        _errors.print(f"{failed} of {len(files)} files could not be analysed", highlight=False)
+        _errors.print(
+            f"{failed} of {len(files)} files could not be analysed or written", highlight=False
+        )
     return FAILED if failed else 0
+
+
+def _make_folder(out: Path | None) -> None:
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+
+
+def _objection(job: Job, files: Sequence[Path]) -> str | None:
+    """Why these files cannot go where they are to go."""
+    if job.out is None and not _fits_standard_output(job.formats, len(files)):
+        return "these files need a folder to go to: give --out DIR"
+    return None if job.overlay is None else job.overlay.objection(files)
+
+
+def _draw(
+    wish: OverlayWish, path: Path, report: Report, target: Path, listener: ProgressListener
+) -> bool:
+    """Whether the overlay could be written."""
+    try:
+        wish.write(path, report, target, listener)
+    except (EvolviSenseError, OSError) as error:
+        _errors.print(f"{path}: no overlay: {error}", markup=False, highlight=False)
+        return False
+    _errors.print(f"wrote {target}", markup=False, highlight=False)
+    return True
 
 
 def _fits_standard_output(formats: Sequence[Format], files: int) -> bool:
     """One text; JSON of several files is a line for each."""
-    one_text = formats in (("csv",), ("html",)) and files == 1
+    one_text = len(formats) == 1 and formats[0] not in BINARY and files == 1
     return not formats or formats == ("json",) or one_text
 
 
@@ -153,17 +196,16 @@ def media_files(paths: Sequence[Path]) -> Iterator[Path]:
             yield path
 
 
-def _deliver(report: Report, path: Path, job: Job, taken: set[str]) -> None:
+def _deliver(report: Report, path: Path, job: Job, stem: str) -> None:
     if not job.formats:
         print_summary(report, path)
         return
-    stem = _free_stem(path, taken)
     for format_ in job.formats:
         if job.out is None:
             is_json = format_ == "json"
             typer.echo(to_json(report) if is_json else WRITERS[format_](report, path), nl=is_json)
             continue
-        target = job.out / f"{stem}.{format_}"
+        target = job.out / f"{stem}.{SUFFIXES.get(format_, format_)}"
         part = target.with_name(target.name + ".part")
         part.write_bytes(WRITERS[format_](report, path))
         part.replace(target)

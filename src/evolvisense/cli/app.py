@@ -40,12 +40,16 @@ def analyze(
     csv: Annotated[
         bool, typer.Option("--csv", help="Write a table, one row for each face and frame.")
     ] = False,
-    html: Annotated[
-        bool, typer.Option("--html", help="Write a page to read and print, without scripts.")
-    ] = False,
+    html: Annotated[bool, typer.Option("--html", help="Write a page to read and print.")] = False,
     parquet: Annotated[
         bool,
         typer.Option("--parquet", help="Write the table as Parquet (needs pyarrow and --out)."),
+    ] = False,
+    eaf: Annotated[
+        bool, typer.Option("--eaf", help="Write tiers of annotations for ELAN.")
+    ] = False,
+    textgrid: Annotated[
+        bool, typer.Option("--textgrid", help="Write tiers of annotations for Praat.")
     ] = False,
     out: Annotated[
         Path | None,
@@ -57,6 +61,21 @@ def analyze(
             "--observations-only",
             help="Withhold emotions, scores that stand on them, and the v1 block.",
         ),
+    ] = False,
+    overlay: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.mp4",
+            help="Write the video with faces and expressions drawn; a folder for several videos.",
+        ),
+    ] = None,
+    blur: Annotated[
+        bool,
+        typer.Option("--blur", help="Make faces in the overlay unrecognisable; its sound stays."),
+    ] = False,
+    landmarks: Annotated[
+        bool,
+        typer.Option("--landmarks", help="Keep landmarks in the JSON, and draw them."),
     ] = False,
     frame_skip: Annotated[
         int, typer.Option(min=1, help="Analyse every n-th frame; 1 is every frame.")
@@ -84,18 +103,23 @@ def analyze(
     detector: Annotated[str, typer.Option(help="Face detector engine.")] = "libfacedetection",
     expression: Annotated[str, typer.Option(help="Expression engine.")] = "evolvisense",
 ) -> None:
-    """Analyse videos and print a summary, or write JSON, CSV, HTML or Parquet.
+    """Analyse videos and print a summary, or write reports in the formats asked for.
 
     With --out and no format, JSON and CSV are written. A file that cannot be read is told
     and does not stop the others; the exit status is then 1.
     """
     from evolvisense.cli import analyze as analyzing  # noqa: PLC0415
+    from evolvisense.cli.overlay import OverlayWish  # noqa: PLC0415
 
+    if blur and overlay is None:
+        raise typer.BadParameter("--blur is about the overlay: give --overlay FILE.mp4 too")
     wanted: dict[analyzing.Format, bool] = {
         "json": json,
         "csv": csv,
         "html": html,
         "parquet": parquet,
+        "eaf": eaf,
+        "textgrid": textgrid,
     }
     formats = analyzing.chosen_formats(wanted, to_folder=out is not None)
     job = analyzing.Job(
@@ -107,7 +131,9 @@ def analyze(
             voice=voice,
             smoothing=smoothing,
             language=language,
+            landmarks=landmarks,
         ),
+        overlay=None if overlay is None else OverlayWish(overlay, blur_faces=blur),
         baseline=baseline,
         task=task,
         detector=detector,

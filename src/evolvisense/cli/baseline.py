@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from evolvisense.baselines import BaselineStore, StoredRecording
+from evolvisense.baselines.reports import recording_from
 from evolvisense.errors import (
     BaselineRecordingError,
     EvolviSenseError,
@@ -21,7 +22,7 @@ from evolvisense.errors import (
 from evolvisense.pipeline import Analyzer
 from evolvisense.report import Report
 from evolvisense.scoring import MIN_DAYS, MIN_RECORDINGS
-from evolvisense.types.indicators import FEATURES, Feature
+from evolvisense.types.indicators import FEATURES
 
 FAILED = 1
 UNUSABLE = 2
@@ -44,7 +45,7 @@ def add(name: str, files: Sequence[Path], *, task: str | None, recorded: date | 
         try:
             report = _report(path, analyzer)
             day = recorded or _day_of(path)
-            entry = StoredRecording(day, task, features_of(report), extractors_of(report))
+            entry = recording_from(report, day, task)
             kept = store.add(name, entry)
         except InputError as error:
             failed += 1
@@ -86,16 +87,6 @@ def clear(name: str) -> int:
         return FAILED
     _say(f"baseline '{name}' deleted")
     return 0
-
-
-def features_of(report: Report) -> Mapping[Feature, float]:
-    """Values of the features that passed their gates."""
-    return {f.name: f.value for f in report.indicators.features if f.value is not None}
-
-
-def extractors_of(report: Report) -> Mapping[str, str]:
-    """Model id -> version of everything that took part."""
-    return {model.id: model.version for model in report.models}
 
 
 def _readiness(name: str, recordings: Sequence[StoredRecording], task: str | None) -> str:

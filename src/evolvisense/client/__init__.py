@@ -3,12 +3,13 @@
 with Client("http://127.0.0.1:7860") as client:
     report = client.analyze("interview.webm")
 
-`sync` and `asynchronous` only send and sleep. `calls`: what is sent, `sending`: how httpx is told.
-`uploads`: files. `answers`: what comes back. `retrying`: what is sent again, and when.
-`following`, `sse`: events. `errors`: what is raised. No video is decoded here, no model loaded.
+`sync`, `asynchronous` and `baselines` only send and sleep. `calls`: what is sent, `sending`: how
+httpx is told. `uploads`: files. `answers`: what comes back. `retrying`: what is sent again, and
+when. `following`, `sse`: events. `errors`: what is raised. No video is decoded here, no model
+loaded.
 """
 
-from evolvisense.api.options import Consent, Options, Purpose, Webhook
+from evolvisense.api.options import BaselineChoice, Consent, Options, Purpose, Webhook
 from evolvisense.api.schemas import Analysis
 from evolvisense.client.asynchronous import AsyncClient
 from evolvisense.client.errors import (
@@ -28,6 +29,7 @@ __all__ = [
     "AnalysisFailedError",
     "ApiError",
     "AsyncClient",
+    "BaselineChoice",
     "Client",
     "ClientError",
     "ConnectionFailedError",

@@ -14,6 +14,7 @@ from evolvisense.api.schemas import Analysis, AnalysisList
 from evolvisense.client.errors import ApiError, UnexpectedAnswerError
 
 if TYPE_CHECKING:
+    from evolvisense.api.changes import Change
     from evolvisense.report.schema import ModelUsed, Report
 
 LONGEST_DETAIL = 500
@@ -58,6 +59,13 @@ def models(response: httpx.Response) -> tuple[ModelUsed, ...]:
     from evolvisense.api.models import Models  # noqa: PLC0415 - brings the report's schema
 
     return tuple(parsed(response, Models).models)
+
+
+def change(response: httpx.Response) -> Change:
+    """A change against a baseline. Raises UnexpectedAnswerError."""
+    from evolvisense.api.changes import Change  # noqa: PLC0415 - brings the report's schema
+
+    return parsed(response, Change)
 
 
 def refusal(response: httpx.Response) -> ApiError:

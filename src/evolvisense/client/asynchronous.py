@@ -6,14 +6,17 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import ExitStack, aclosing
-from typing import TYPE_CHECKING, Self
+from pathlib import Path
+from typing import TYPE_CHECKING, Self, Unpack
 
 import httpx
 
 from evolvisense.api.facts import ServerLimits
+from evolvisense.api.figures import Comparison, Figures
 from evolvisense.api.options import Options
 from evolvisense.api.schemas import Analysis, AnalysisList, ReportFormat
 from evolvisense.client import answers, calls, sending
+from evolvisense.client.baselines import AsyncBaselines
 from evolvisense.client.errors import AnalysisFailedError, ClientError
 from evolvisense.client.following import Following, OnProgress
 from evolvisense.client.retrying import Attempts, Retries
@@ -46,6 +49,7 @@ class AsyncClient:
         self._retries = retries or Retries()
         settings = sending.settings(base_url, api_key, timeout_s)
         self._http = httpx.AsyncClient(**settings, transport=transport)
+        self.baselines = AsyncBaselines(self._send)
 
     async def submit(
         self,
@@ -121,6 +125,31 @@ class AsyncClient:
         """As `Client.report_bytes`."""
         return (await self._send(calls.report(analysis_id, format))).content
 
+    async def figures(
+        self, analysis_id: str, *names: str, **wanted: Unpack[calls.FigureQuery]
+    ) -> Figures:
+        """As `Client.figures`."""
+        call = calls.figures(analysis_id, names, wanted)
+        return answers.parsed(await self._send(call), Figures)
+
+    async def comparison(
+        self, first_id: str, second_id: str, *, theme: calls.Theme = "light"
+    ) -> Comparison:
+        """As `Client.comparison`."""
+        call = calls.comparison(first_id, second_id, theme)
+        return answers.parsed(await self._send(call), Comparison)
+
+    async def download(
+        self,
+        analysis_id: str,
+        target: str | Path,
+        format: calls.Download,  # noqa: A002 - as in the interface
+    ) -> Path:
+        """As `Client.download`."""
+        path = Path(target)
+        await self._send(calls.download(analysis_id, format, path))
+        return path
+
     async def cancel(self, analysis_id: str) -> Analysis:
         """As `Client.cancel`."""
         return answers.parsed(await self._send(calls.cancel(analysis_id)), Analysis)
@@ -189,7 +218,19 @@ class AsyncClient:
         with ExitStack() as stack:
             files = None if call.form is None else stack.enter_context(call.form.opened())
             request = self._http.build_request(**sending.request(call, self._http.timeout, files))
-            return await self._http.send(request)
+            if call.target is None:
+                return await self._http.send(request)
+            response = await self._http.send(request, stream=True)
+            try:
+                if not response.is_success:
+                    await response.aread()
+                    return response
+                with sending.saving(call.target) as file:
+                    async for piece in response.aiter_bytes():
+                        file.write(piece)
+                return response
+            finally:
+                await response.aclose()
 
     async def _follow(self, following: Following) -> AsyncGenerator[Analysis]:
         while True:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Generator
+from contextlib import contextmanager
 from importlib.metadata import version
-from typing import Any
+from pathlib import Path
+from typing import Any, BinaryIO
 
 import httpx
 
@@ -39,4 +43,18 @@ def request(call: Call, timeout: httpx.Timeout, files: Any = None) -> dict[str, 
     }
     if call.form is not None:
         found |= {"data": {"options": call.form.options}, "files": files}
+    if call.json is not None:
+        found["json"] = dict(call.json)
     return found
+
+
+@contextmanager
+def saving(target: Path) -> Generator[BinaryIO]:
+    """A file that takes the place of `target` once all of it is written."""
+    part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+    try:
+        with part.open("xb") as file:
+            yield file
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)

@@ -6,14 +6,17 @@ import logging
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Self
+from pathlib import Path
+from typing import TYPE_CHECKING, Self, Unpack
 
 import httpx
 
 from evolvisense.api.facts import ServerLimits
+from evolvisense.api.figures import Comparison, Figures
 from evolvisense.api.options import Options
 from evolvisense.api.schemas import Analysis, AnalysisList, ReportFormat
 from evolvisense.client import answers, calls, sending
+from evolvisense.client.baselines import Baselines
 from evolvisense.client.errors import AnalysisFailedError, ClientError
 from evolvisense.client.following import Following, OnProgress
 from evolvisense.client.retrying import Attempts, Retries
@@ -48,6 +51,7 @@ class Client:
         self._http = httpx.Client(
             **sending.settings(base_url, api_key, timeout_s), transport=transport
         )
+        self.baselines = Baselines(self._send)
 
     def submit(
         self,
@@ -136,6 +140,34 @@ class Client:
         """The report as a file."""
         return self._send(calls.report(analysis_id, format)).content
 
+    def figures(
+        self, analysis_id: str, *names: str, **wanted: Unpack[calls.FigureQuery]
+    ) -> Figures:
+        """Figures for plotly; all without `names`; `wanted`: see `calls.FigureQuery`."""
+        call = calls.figures(analysis_id, names, wanted)
+        return answers.parsed(self._send(call), Figures)
+
+    def comparison(
+        self, first_id: str, second_id: str, *, theme: calls.Theme = "light"
+    ) -> Comparison:
+        """Two analyses of one person side by side."""
+        call = calls.comparison(first_id, second_id, theme)
+        return answers.parsed(self._send(call), Comparison)
+
+    def download(
+        self,
+        analysis_id: str,
+        target: str | Path,
+        format: calls.Download,  # noqa: A002 - as in the interface
+    ) -> Path:
+        """Write the report in that format, or the `overlay` video, to a file; its path.
+
+        A file that is there is replaced, once the new one is whole.
+        """
+        path = Path(target)
+        self._send(calls.download(analysis_id, format, path))
+        return path
+
     def cancel(self, analysis_id: str) -> Analysis:
         """Stop it and delete its media; the entry stays. One that has ended stays as it is."""
         return answers.parsed(self._send(calls.cancel(analysis_id)), Analysis)
@@ -208,7 +240,19 @@ class Client:
         with ExitStack() as stack:
             files = None if call.form is None else stack.enter_context(call.form.opened())
             request = self._http.build_request(**sending.request(call, self._http.timeout, files))
-            return self._http.send(request)
+            if call.target is None:
+                return self._http.send(request)
+            response = self._http.send(request, stream=True)
+            try:
+                if not response.is_success:
+                    response.read()
+                    return response
+                with sending.saving(call.target) as file:
+                    for piece in response.iter_bytes():
+                        file.write(piece)
+                return response
+            finally:
+                response.close()
 
     def _follow(self, following: Following) -> Iterator[Analysis]:
         while True:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from evolvisense.expression.times import TICK_S, around, frame_rate
+from evolvisense.expression.times import around, frame_rate
 from evolvisense.types.arrays import F32, F64, Bools
 from evolvisense.types.behaviour import AbsentReason, Speaking
+from evolvisense.types.media import TICK_S
 from evolvisense.types.voice import SpeechSegment
 
 MIN_RATE_HZ = 8.0

@@ -11,9 +11,9 @@ import math
 import numpy as np
 
 from evolvisense.types.arrays import F64, I64
+from evolvisense.types.media import TICK_S
 
 TICK_DECIMALS = 6
-TICK_S = 1e-6
 FAR_S = 60.0
 """Longer than any window: stands for an infinite gap on the clock of windows."""
 

@@ -1,7 +1,8 @@
 """What a worker process does: it loads the models once and analyses one file after another.
 
-Runs inside a sandbox. A task is `{"media", "output", "options", "observations_only"}`; the report
-is written to `output` as JSON. Its result is `{"timings_s", "frames"}`.
+Runs inside a sandbox. A task is that of `messages.analysis_task`; the report is written to its
+`output` as JSON. Its result is `{"timings_s", "frames"}`. `messages.overlay_task` may follow it:
+see `drawing`.
 """
 
 from __future__ import annotations
@@ -11,21 +12,27 @@ import json
 import os
 import time
 import traceback
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from evolvisense.baselines.records import baseline_of, recording_of
 from evolvisense.errors import CancelledError, EngineError, EvolviSenseError
+from evolvisense.jobs.drawing import OVERLAY_MISSING, draw, with_notice
 from evolvisense.jobs.messages import INTERNAL_ERROR, LIMITS_VARIABLE, STORAGE_FULL
 from evolvisense.jobs.sandbox.child import ChildChannel, Task
 from evolvisense.media import MediaLimits
 from evolvisense.pipeline import AnalysisOptions, Analyzer
-from evolvisense.report import observations_only, to_json
+from evolvisense.report import Report, observations_only, to_json
 
 if TYPE_CHECKING:
+    from evolvisense.scoring import Baseline
     from evolvisense.types.progress import Progress
 
 PROGRESS_STEP_S = 0.2
+ANALYSIS_SHARE = 0.5
+"""Of the work on a job with an overlay; measured, at every frame."""
 
 
 def serve(channel: ChildChannel) -> None:
@@ -37,13 +44,15 @@ def serve(channel: ChildChannel) -> None:
         channel.event({"event": "broken", "code": error.code, "detail": str(error)})
         return
     channel.event({"event": "ready", "models": [asdict(model) for model in analyzer.models]})
+    work = Work(channel, analyzer)
     for task in channel.tasks():
-        _answer(channel, analyzer, task)
+        answer(channel, work, task)
 
 
-def _answer(channel: ChildChannel, analyzer: Analyzer, task: Task) -> None:
+def answer(channel: ChildChannel, work: Work, task: Task) -> None:
+    """Do a task and tell its result or why there is none."""
     try:
-        channel.result(_analyse(channel, analyzer, task))
+        channel.result(work.do(task))
     except CancelledError as error:
         channel.error(error.code, str(error))
     except EngineError as error:
@@ -62,26 +71,61 @@ def _answer(channel: ChildChannel, analyzer: Analyzer, task: Task) -> None:
         channel.error(INTERNAL_ERROR, "something went wrong here; tell the operator the job's id")
 
 
-def _analyse(channel: ChildChannel, analyzer: Analyzer, task: Task) -> dict[str, Any]:
-    told = _Told(channel)
-    report = analyzer.analyze(
-        Path(task.message["media"]),
-        AnalysisOptions(**task.message["options"]),
-        on_progress=told,
-        is_cancelled=task.is_cancelled,
+class Work:
+    """Task after task, with the models of one process."""
+
+    def __init__(self, channel: ChildChannel, analyzer: Analyzer) -> None:
+        self._channel, self._analyzer = channel, analyzer
+        self._report: Report | None = None
+        """Of the task before, where its overlay is to come."""
+
+    def do(self, task: Task) -> dict[str, Any]:
+        """The result of a task."""
+        report, self._report = self._report, None
+        if "video" not in task.message:
+            return self._analyse(task)
+        if report is None:
+            raise RuntimeError("an overlay was asked for without its report")
+        told = _Told(self._channel, ANALYSIS_SHARE, 1.0)
+        return draw(self._channel, task, report, self._analyzer.limits, told)
+
+    def _analyse(self, task: Task) -> dict[str, Any]:
+        has_overlay = task.message.get("has_overlay", False)
+        report = self._analyzer.analyze(
+            Path(task.message["media"]),
+            AnalysisOptions(**task.message["options"]),
+            baseline=_baseline(task.message.get("baseline"), self._analyzer),
+            on_progress=_Told(self._channel, 0.0, ANALYSIS_SHARE if has_overlay else 1.0),
+            is_cancelled=task.is_cancelled,
+        )
+        result = {"timings_s": report.timings_s, "frames": len(report.frames.number)}
+        if task.message.get("observations_only", False):
+            report = observations_only(report)
+        if has_overlay:
+            # What is written now stays true should this process not live to draw the overlay.
+            self._report, report = report, with_notice(report, OVERLAY_MISSING)
+        Path(task.message["output"]).write_text(to_json(report), encoding="utf-8")
+        return result
+
+
+def _baseline(given: Mapping[str, Any] | None, analyzer: Analyzer) -> Baseline | None:
+    """The recordings that came with the job and that these models read."""
+    if given is None:
+        return None
+    return baseline_of(
+        [recording_of(entry) for entry in given["recordings"]],
+        task=given["task"],
+        extractors={model.id: model.version for model in analyzer.models},
     )
-    frames = len(report.frames.number)
-    if task.message.get("observations_only", False):
-        report = observations_only(report)
-    Path(task.message["output"]).write_text(to_json(report), encoding="utf-8")
-    return {"timings_s": report.timings_s, "frames": frames}
 
 
 class _Told:
-    """Tells the parent where the analysis stands, a few times a second."""
+    """Tells the parent where a part of the work stands, a few times a second."""
 
-    def __init__(self, channel: ChildChannel) -> None:
+    def __init__(self, channel: ChildChannel, begin: float, end: float) -> None:
+        """The part reaches from `begin` to `end`, shares of the work on the job."""
         self._channel = channel
+        self._begin, self._end = begin, end
         self._stage = ""
         self._told_s = 0.0
 
@@ -89,18 +133,20 @@ class _Told:
         now_s = time.monotonic()
         if progress.stage == self._stage and now_s - self._told_s < PROGRESS_STEP_S:
             return
+        if progress.stage == "done" and self._end < 1:
+            return
         self._stage, self._told_s = progress.stage, now_s
-        self._channel.event(
-            {"event": "progress", "stage": progress.stage, "percent": percent_of(progress)}
-        )
+        part = percent_of(progress)
+        percent = round(100 * self._begin + (self._end - self._begin) * part, 1)
+        self._channel.event({"event": "progress", "stage": progress.stage, "percent": percent})
 
 
 def percent_of(progress: Progress) -> float:
-    """0-100: share of the media time; the last percent is for what comes after it."""
+    """0-100 of one part: share of the media time; the last percent is for what comes after it."""
     if progress.stage == "done":
         return 100.0
     if progress.stage == "scoring":
         return 99.0
     if not progress.total_s:
         return 0.0
-    return round(99.0 * min(1.0, max(0.0, progress.done_s / progress.total_s)), 1)
+    return 99.0 * min(1.0, max(0.0, progress.done_s / progress.total_s))

@@ -22,6 +22,7 @@ from sqlalchemy import (
     inspect,
     make_url,
     select,
+    text,
 )
 from sqlalchemy.exc import ArgumentError
 
@@ -32,7 +33,7 @@ from evolvisense.errors import (
     InvalidOptionError,
 )
 from evolvisense.jobs.database_errors import translated
-from evolvisense.jobs.tables import SCHEMA_VERSION, metadata, schema
+from evolvisense.jobs.tables import SCHEMA_VERSION, STEPS, metadata, schema
 
 BUSY_S = 10.0
 WAL_RETRY_S = 0.05
@@ -247,6 +248,10 @@ def _require_schema(engine: Engine) -> None:
                 f"the database holds tables of another program: {', '.join(sorted(present))}"
             )
         version = connection.execute(select(schema.c.version)).scalar_one_or_none()
+        for later in range(version or SCHEMA_VERSION, SCHEMA_VERSION):
+            for statement in STEPS[later + 1]:
+                connection.execute(text(statement))
+            connection.execute(schema.update().values(version=later + 1))
     if version is None or version > SCHEMA_VERSION:
         raise DatabaseError(
             f"the database has schema version {version}, this program reads {SCHEMA_VERSION}: "

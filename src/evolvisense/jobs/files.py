@@ -1,9 +1,10 @@
-"""Files of jobs: uploads that come in, media of accepted jobs, reports.
+"""Files of jobs: uploads that come in, media of accepted jobs, reports, overlay videos.
 
     root/incoming/<instance>/       uploads and half-written files of one process
     root/incoming/<instance>.lock   locked (flock) while that process lives
     root/media/<job id>
     root/reports/<job id>.<lease>
+    root/overlays/<job id>.<lease>
 
 All of it is on one file system, so that a file moves in one step, and is for its owner alone.
 No name comes from a client.
@@ -49,12 +50,12 @@ class JobFiles:
         self.root = root
         self._reserve_bytes, self._grace_s = reserve_bytes, grace_s
         self._monotonic = monotonic
-        self._incoming, self._media, self._reports = (
-            root / name for name in ("incoming", "media", "reports")
+        self._incoming, self._media, self._reports, self._overlays = (
+            root / name for name in ("incoming", "media", "reports", "overlays")
         )
         with space_errors():
             root.mkdir(parents=True, exist_ok=True, mode=OWNER_ONLY_DIR)
-            for folder in (self._incoming, self._media, self._reports):
+            for folder in (self._incoming, self._media, self._reports, self._overlays):
                 folder.mkdir(exist_ok=True, mode=OWNER_ONLY_DIR)
         self._guard = threading.Lock()
         self._own: instances.Instance | None = None
@@ -120,6 +121,16 @@ class JobFiles:
         self._adopt(incoming, self.report_path(name))
         return name
 
+    def overlay_path(self, name: str) -> Path:
+        """Where the overlay of that name is."""
+        return self._overlays / _checked(name)
+
+    def adopt_overlay(self, incoming: Path, job_id: str, lease: str) -> str:
+        """The same for an overlay. Raises as `adopt_report`."""
+        name = f"{job_id}.{lease}"
+        self._adopt(incoming, self.overlay_path(name))
+        return name
+
     def write_report(self, job_id: str, lease: str, data: bytes) -> str:
         """Write a report, all of it or nothing; its name. Raises as `adopt_report`."""
         part = self.new_path()
@@ -138,24 +149,38 @@ class JobFiles:
         """Delete a report, where it is there."""
         self.report_path(name).unlink(missing_ok=True)
 
+    def forget_overlay(self, name: str) -> None:
+        """Delete an overlay, where it is there."""
+        self.overlay_path(name).unlink(missing_ok=True)
+
     def orphans(
         self,
         known: Callable[[list[str]], set[str]],
         unfinished: Callable[[list[str]], set[str]] | None = None,
+        wanted_overlays: Callable[[list[str]], set[str]] | None = None,
     ) -> int:
         """Delete files that no job has had for the time of grace, seen by two calls; how many.
 
         `known` says which of the given ids are jobs. With `unfinished`, media of other jobs than
-        those it names are deleted as well: of a job that ended while its worker died.
+        those it names are deleted as well: of a job that ended while its worker died. With
+        `wanted_overlays`, so are overlays that it does not name: of such a worker too.
         """
         owners = {path: path.name.partition(".")[0] for path in self._listed()}
         has_row = known(sorted(set(owners.values()))) if owners else set[str]()
         needs_media = unfinished(sorted(has_row)) if unfinished and has_row else has_row
+        overlays = [path.name for path in owners if path.parent == self._overlays]
+        wanted = wanted_overlays(overlays) if wanted_overlays and overlays else None
+
+        def is_owned(path: Path, job_id: str) -> bool:
+            if path.parent == self._overlays and wanted is not None:
+                return path.name in wanted
+            return job_id in (needs_media if path.parent == self._media else has_row)
+
         now_s = self._monotonic()
         unowned = {
             path: self._unowned_since_s.get(path, now_s)
             for path, job_id in owners.items()
-            if job_id not in (needs_media if path.parent == self._media else has_row)
+            if not is_owned(path, job_id)
         }
         gone = [
             path
@@ -178,7 +203,7 @@ class JobFiles:
             )
 
     def _listed(self) -> list[Path]:
-        folders = (self._media, self._reports)
+        folders = (self._media, self._reports, self._overlays)
         return [path for folder in folders for path in folder.iterdir() if _is_name(path.name)]
 
     def _adopt(self, incoming: Path, target: Path) -> Path:

@@ -113,7 +113,7 @@ class Keeper:
         if self._clock_is_steady():
             for job_id in self._store.expired(time.time()):
                 self.remove(job_id)
-        self._files.orphans(self._store.known, self._store.unfinished)
+        self._files.orphans(self._store.known, self._store.unfinished, self._store.wanted_overlays)
         if self._has_deleted:
             # Until then SQLite's log still holds what was deleted.
             self._has_deleted = not self._store.checkpoint()
@@ -131,6 +131,8 @@ class Keeper:
         self._files.forget_media(job_id)
         if job is not None and job.report is not None:
             self._files.forget_report(job.report)
+        if job is not None and job.overlay is not None:
+            self._files.forget_overlay(job.overlay)
         return deleted
 
     def _clock_is_steady(self) -> bool:

@@ -15,10 +15,24 @@ STORAGE_FULL = "storage_full"
 
 
 def analysis_task(media: Path, output: Path, options: Mapping[str, Any]) -> dict[str, Any]:
-    """The task of one job; `options` are those of its row."""
+    """The task that makes the report of a job; `options` are those of its row."""
     return {
         "media": str(media),
         "output": str(output),
         "options": options["analysis"],
         "observations_only": options.get("observations_only", False),
+        "baseline": options.get("baseline"),
+        "has_overlay": "overlay" in options,
+    }
+
+
+def overlay_task(
+    media: Path, output: Path, video: Path, options: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The task that may follow it: the overlay as `video`, and the report anew as `output`."""
+    return {
+        "media": str(media),
+        "output": str(output),
+        "video": str(video),
+        "blur_faces": options["overlay"]["blur_faces"],
     }

@@ -90,6 +90,18 @@ class JobQueries:
         """Which of the jobs wait or run, and so need their media."""
         return {row["id"] for row in self._named(ids) if row["state"] in UNFINISHED}
 
+    def wanted_overlays(self, names: Iterable[str]) -> set[str]:
+        """Which of the files `<job id>.<lease>` a job has as its overlay, or may get as one."""
+        jobs_of: dict[str, list[str]] = {}
+        for name in names:
+            jobs_of.setdefault(name.partition(".")[0], []).append(name)
+        return {
+            name
+            for row in self._named(jobs_of)
+            for name in jobs_of[row["id"]]
+            if row["state"] in UNFINISHED or row["overlay"] == name
+        }
+
     def running(self) -> tuple[tuple[str, str, int], ...]:
         """Id, lease and beat of every running job, for `requeue`."""
         query = select(jobs.c.id, jobs.c.lease, jobs.c.beat).where(jobs.c.state == "running")
@@ -165,7 +177,7 @@ class JobQueries:
             return tuple(job_of(row) for row in connection.execute(query).mappings())
 
     def _named(self, ids: Iterable[str]) -> Iterator[Any]:
-        columns = select(jobs.c.id, jobs.c.version, jobs.c.state)
+        columns = select(jobs.c.id, jobs.c.version, jobs.c.state, jobs.c.overlay)
         for part in _parts(list(ids)):
             with reading(self._engine) as connection:
                 rows = connection.execute(columns.where(jobs.c.id.in_(part))).mappings().all()

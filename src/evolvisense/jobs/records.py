@@ -82,6 +82,8 @@ class Job:
     media_sha256: str
     report: str | None
     """Name of the file, where the job succeeded."""
+    overlay: str | None
+    """Name of the file, where one was asked for and made."""
     failure: Failure | None
     created_s: float
     started_s: float | None

@@ -45,6 +45,7 @@ def job_of(row: RowMapping) -> Job:
         media_bytes=row["media_bytes"],
         media_sha256=row["media_sha256"],
         report=row["report"],
+        overlay=row["overlay"],
         failure=None if code is None else Failure(code, row["failure_detail"]),
         created_s=row["created_s"],
         started_s=row["started_s"],

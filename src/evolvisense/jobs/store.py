@@ -106,10 +106,22 @@ class JobStore(JobQueries):
             _change(connection, row, version=version, beat=row["beat"] + 1, **shown)
             return True
 
-    def succeed(self, claim: Claim, report_file: str, *, expires_s: float | None = None) -> bool:
-        """The job has its report, the name of a file. False when it was not ours to end."""
+    def succeed(
+        self,
+        claim: Claim,
+        report_file: str,
+        *,
+        overlay_file: str | None = None,
+        expires_s: float | None = None,
+    ) -> bool:
+        """The job has its report and overlay, names of files. False when it was not ours to end."""
         return self._end_held(
-            claim, "succeeded", percent=100.0, report=report_file, expires_s=expires_s
+            claim,
+            "succeeded",
+            percent=100.0,
+            report=report_file,
+            overlay=overlay_file,
+            expires_s=expires_s,
         )
 
     def fail(self, claim: Claim, failure: Failure, *, expires_s: float | None = None) -> bool:

@@ -14,7 +14,10 @@ from sqlalchemy import (
     Text,
 )
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+
+STEPS: dict[int, tuple[str, ...]] = {2: ("ALTER TABLE jobs ADD COLUMN overlay TEXT",)}
+"""Version -> what makes a database of the version before one of this version."""
 
 metadata = MetaData()
 
@@ -44,6 +47,7 @@ jobs = Table(
     Column("media_bytes", BigInteger, nullable=False),
     Column("media_sha256", Text, nullable=False),
     Column("report", Text),
+    Column("overlay", Text),
     Column("failure_code", Text),
     Column("failure_detail", Text),
     Column("created_s", Double, nullable=False),

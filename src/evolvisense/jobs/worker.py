@@ -20,8 +20,13 @@ from evolvisense.errors import (
     StorageFullError,
 )
 from evolvisense.jobs.files import JobFiles
-from evolvisense.jobs.messages import ANALYSIS_TARGET, STORAGE_FULL, analysis_task
-from evolvisense.jobs.records import ENDED, Claim, Failure
+from evolvisense.jobs.messages import (
+    ANALYSIS_TARGET,
+    STORAGE_FULL,
+    analysis_task,
+    overlay_task,
+)
+from evolvisense.jobs.records import ENDED, Claim, Failure, Job
 from evolvisense.jobs.sandbox import Limits, Sandbox
 from evolvisense.jobs.store import JobStore
 
@@ -102,9 +107,9 @@ class JobWorker:
 
     def run(self, sandbox: Sandbox, claim: Claim) -> bool:
         """Work on one job to its end; whether the process can go on."""
-        output = self._files.new_path()
+        made = _Made(*(self._files.new_path() for _ in range(3)))
         try:
-            self._analyse(sandbox, claim, output)
+            self._analyse(sandbox, claim, made)
         except SandboxTaskError as error:
             if error.code == STORAGE_FULL:
                 self._wait_for_space(claim)
@@ -124,26 +129,58 @@ class JobWorker:
             )
             self._try_again(claim)
         finally:
-            output.unlink(missing_ok=True)
+            made.forget()
         self._tidy(claim.job.id)
         most_bytes = RECYCLED_SHARE * self._settings.limits.memory_bytes
         return sandbox.is_alive and sandbox.rss_bytes < most_bytes
 
-    def _analyse(self, sandbox: Sandbox, claim: Claim, output: Path) -> None:
+    def _analyse(self, sandbox: Sandbox, claim: Claim, made: _Made) -> None:
         job = claim.job
         heart = _Heart(self._store, claim, self._on_change)
         began_s = time.monotonic()
-        result = sandbox.request(
-            analysis_task(self._files.media(job.id), output, job.options),
+        media = self._files.media(job.id)
+        result = self._request(sandbox, analysis_task(media, made.report, job.options), job, heart)
+        overlay = None
+        if "overlay" in job.options and self._draw(sandbox, claim, made, heart):
+            overlay = self._files.adopt_overlay(made.video, job.id, claim.lease)
+        report = self._files.adopt_report(made.last_report, job.id, claim.lease)
+        won = self._insist(
+            lambda: self._store.succeed(
+                claim, report, overlay_file=overlay, expires_s=self._expires_s()
+            )
+        )
+        if not won:
+            self._files.forget_report(report)
+            if overlay is not None:
+                self._files.forget_overlay(overlay)
+        self._tally.add(result, time.monotonic() - began_s, succeeded=bool(won))
+
+    def _draw(self, sandbox: Sandbox, claim: Claim, made: _Made, heart: _Heart) -> bool:
+        """Whether the job has its overlay; where it has not, its report says so."""
+        job = claim.job
+        media = self._files.media(job.id)
+        task = overlay_task(media, made.second_report, made.video, job.options)
+        try:
+            self._files.require_space(job.media_bytes)
+            return bool(self._request(sandbox, task, job, heart).get("made", False))
+        except SandboxDiedError:
+            if job.attempts < self._settings.max_attempts:
+                raise  # tried again, as an analysis is
+            log.warning("job %s: its worker died over the overlay", job.id)
+        except (StorageFullError, SandboxLimitError, SandboxTaskError) as error:
+            log.warning("job %s has no overlay: %s", job.id, error)
+        made.second_report.unlink(missing_ok=True)
+        return False
+
+    def _request(
+        self, sandbox: Sandbox, task: Mapping[str, Any], job: Job, heart: _Heart
+    ) -> dict[str, Any]:
+        return sandbox.request(
+            task,
             on_event=heart.event,
             is_cancelled=lambda: heart.lost or self._is_unwanted(job.id) is not None,
             tick=heart.tick,
         )
-        report = self._files.adopt_report(output, job.id, claim.lease)
-        won = self._insist(lambda: self._store.succeed(claim, report, expires_s=self._expires_s()))
-        if not won:
-            self._files.forget_report(report)
-        self._tally.add(result, time.monotonic() - began_s, succeeded=bool(won))
 
     def _insist(self, write: Callable[[], T]) -> T:
         """Write until the database takes it: work that is done is not thrown away."""
@@ -184,6 +221,24 @@ class JobWorker:
 
     def _expires_s(self) -> float:
         return time.time() + self._settings.report_retention_s
+
+
+@dataclass(frozen=True)
+class _Made:
+    """What a worker process may write for one job."""
+
+    report: Path
+    second_report: Path
+    """Written when the overlay has been tried."""
+    video: Path
+
+    @property
+    def last_report(self) -> Path:
+        return self.second_report if self.second_report.exists() else self.report
+
+    def forget(self) -> None:
+        for path in (self.report, self.second_report, self.video):
+            path.unlink(missing_ok=True)
 
 
 class _Heart:

@@ -2,13 +2,20 @@
 
 `container`: opening safely. `probe`: facts and limits. `video`: frames. `audio`: blocks.
 `extent`: where the pictures begin and end, for files whose header does not say. `pictures`: single
-pictures of a live stream.
+pictures of a live stream. `encode`: pictures and sound become a file again.
 """
 
 from evolvisense.media.audio import decode_audio
 from evolvisense.media.extent import measure_extent
 from evolvisense.media.limits import MediaLimits
-from evolvisense.media.probe import probe
+from evolvisense.media.probe import pixel_aspect, probe
 from evolvisense.media.video import decode_video
 
-__all__ = ["MediaLimits", "decode_audio", "decode_video", "measure_extent", "probe"]
+__all__ = [
+    "MediaLimits",
+    "decode_audio",
+    "decode_video",
+    "measure_extent",
+    "pixel_aspect",
+    "probe",
+]

@@ -27,6 +27,9 @@ from evolvisense.media.container import (
 from evolvisense.media.limits import MediaLimits
 from evolvisense.types.media import AudioStreamInfo, MediaInfo, VideoStreamInfo
 
+LARGEST_ASPECT = 4.0
+"""Of a pixel; formats in use are below 2.1."""
+
 
 def probe(path: Path, limits: MediaLimits | None = None) -> MediaInfo:
     """Facts about the file at `path`; decodes one picture to be sure that there is one.
@@ -62,6 +65,18 @@ def probe(path: Path, limits: MediaLimits | None = None) -> MediaInfo:
             ),
             stream_count=len(container.streams),
         )
+
+
+def pixel_aspect(path: Path, limits: MediaLimits | None = None) -> float:
+    """Width over height of a pixel of the upright picture; 1 where the file states nothing sane."""
+    with open_container(path) as container:
+        stream = choose_video(container)
+        first = next(decoded_frames(container, stream, limits or MediaLimits()), None)
+        stated = float(stream.sample_aspect_ratio or 1)
+    if not 1 / LARGEST_ASPECT <= stated <= LARGEST_ASPECT:
+        return 1.0
+    is_turned = first is not None and round(first.rotation / 90) % 2 == 1
+    return 1 / stated if is_turned else stated
 
 
 def _size_within_limit(path: Path, limits: MediaLimits) -> int:

@@ -12,6 +12,8 @@ import tempfile
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -26,6 +28,7 @@ from evolvisense.pipeline.faces_stage import FaceStage
 from evolvisense.pipeline.following import FollowingReader
 from evolvisense.pipeline.readers import CropReader, FrameReader, WholeReader
 from evolvisense.pipeline.streams import prefetch
+from evolvisense.pipeline.windows import score_windows
 from evolvisense.report import Findings, Report, build_report
 from evolvisense.scoring import (
     Baseline,
@@ -142,8 +145,9 @@ class Analyzer:
                 None if reading is None else reading.segments,
                 smooth=options.smoothing != "off",
             )
-            evidence = gather_evidence(extent, reading, main_of(people, behaviours), frames, faces)
-            indicators = score_v2(evidence, load_reference(options.language), baseline=baseline)
+            score = partial(score_v2, reference=load_reference(options.language), baseline=baseline)
+            seen = (extent, reading, main_of(people, behaviours), frames, faces)
+            indicators = replace(score(gather_evidence(*seen)), windows=score_windows(*seen, score))
             legacy = score_v1(
                 dominant_frames(frames, faces, people), None if reading is None else reading.legacy
             )
@@ -177,7 +181,7 @@ class Analyzer:
         watch: _Watch,
         voice: Future[VoiceReading | None],
     ) -> FaceStage:
-        stage = FaceStage(self._reader(clock), self._tracker.start())
+        stage = FaceStage(self._reader(clock, options), self._tracker.start())
         frames = decode_video(path, options.frame_skip, options.max_frames, self.limits)
         try:
             with prefetch(clock.timed("decode", frames), FRAMES_AHEAD) as decoded:
@@ -190,11 +194,13 @@ class Analyzer:
             raise
         return stage
 
-    def _reader(self, clock: StageClock) -> FrameReader:
+    def _reader(self, clock: StageClock, options: AnalysisOptions) -> FrameReader:
         if self._detector is None:
             return WholeReader(cast("WholeFrameReader", self._expression), clock)
         if self._network is not None:
-            return FollowingReader(self._detector, self._network, clock)
+            return FollowingReader(
+                self._detector, self._network, clock, keep_landmarks=options.landmarks
+            )
         return CropReader(self._detector, cast("ExpressionClassifier", self._expression), clock)
 
     def _read_voice(

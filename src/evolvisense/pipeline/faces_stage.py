@@ -111,6 +111,9 @@ def _joined_geometry(parts: Sequence[FaceGeometry]) -> FaceGeometry | None:
         lid_gap=np.concatenate([g.lid_gap for g in parts]),
         mouth_gap=np.concatenate([g.mouth_gap for g in parts]),
         eye_distance_px=np.concatenate([g.eye_distance_px for g in parts]),
+        landmark=None
+        if parts[0].landmark is None
+        else np.concatenate([g.landmark for g in parts if g.landmark is not None]),
     )
 
 

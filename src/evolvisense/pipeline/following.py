@@ -23,6 +23,7 @@ from evolvisense.faces import (
 )
 from evolvisense.pipeline.clock import StageClock
 from evolvisense.pipeline.readers import FrameFaces
+from evolvisense.report.landmarks import pack
 from evolvisense.types.arrays import F32, U8
 from evolvisense.types.engines import FaceDetector, FaceNetwork
 from evolvisense.types.faces import FaceDetections, FaceGeometry
@@ -106,8 +107,16 @@ class _Known:
 class FollowingReader:
     """Reads the frames of one video in order."""
 
-    def __init__(self, detector: FaceDetector, network: FaceNetwork, clock: StageClock) -> None:
+    def __init__(
+        self,
+        detector: FaceDetector,
+        network: FaceNetwork,
+        clock: StageClock,
+        *,
+        keep_landmarks: bool = False,
+    ) -> None:
         self._detector, self._network, self._clock = detector, network, clock
+        self._keep_landmarks = keep_landmarks
         self._known: list[_Known] = []
         self._seen_s = self._detected_s = self._full_look_s = -np.inf
 
@@ -216,6 +225,8 @@ class FollowingReader:
             if look.box is not None:
                 xyxy[face] = look.box
         xyxy = np.clip(xyxy, 0, limit).astype(np.float32)
+        # Where only the detector sees the face, the landmarks lie anywhere.
+        sure = np.array([look.box is None for look in looks], np.bool_)
         side = self._network.input_px
         crops = np.stack([look.crop for look in looks]) if looks else np.zeros((0, side, side, 3))
         return FrameFaces(
@@ -229,6 +240,9 @@ class FollowingReader:
                 lid_gap=lid_gaps(points, layout).astype(np.float16),
                 mouth_gap=mouth_gap(points, layout).astype(np.float16),
                 eye_distance_px=eye_distance(points, layout),
+                landmark=pack(np.where(sure[:, None, None], points, np.nan), xyxy)
+                if self._keep_landmarks
+                else None,
             ),
         )
 

@@ -104,6 +104,24 @@ class BaselinePart(Part):
     changes: list[ChangePart] = Field(description="Features of which both sides are known.")
 
 
+class WindowScore(Part):
+    """One indicator of one window; what it is made of is told for the whole recording only."""
+
+    name: IndicatorName = Field(description="Its name.")
+    score: float | None = Field(description="0-100; null without enough evidence in the window.")
+    no_score_reason: NoScoreReason | Withheld | None = Field(description="Why `score` is null.")
+    interval_low: float | None = Field(description="Lower end of the 90 % interval.")
+    interval_high: float | None = Field(description="Upper end.")
+
+
+class WindowPart(Part):
+    """A stretch of a long recording, scored as if it had been recorded alone."""
+
+    start_s: float = Field(description="Begin on the file's clock.")
+    end_s: float = Field(description="End on the file's clock.")
+    scores: list[WindowScore] = Field(description="The four indicators.")
+
+
 class IndicatorBlock(Part):
     """Indicators v2: the headline of a report, to be shown with `limits` beside it."""
 
@@ -115,3 +133,6 @@ class IndicatorBlock(Part):
     scores: list[IndicatorPart] = Field(description="The four indicators.")
     features: list[FeaturePart] = Field(description="All features, used or not.")
     baseline: BaselinePart | None = Field(description="null without a personal baseline.")
+    windows: list[WindowPart] = Field(
+        description="Windows of 60 s every 30 s, of recordings of 120 s and more; else empty."
+    )

@@ -6,9 +6,15 @@ from dataclasses import asdict
 from typing import Any
 
 from evolvisense.report import indicator_parts as parts
-from evolvisense.types.indicators import BaselineUse, Indicator, Indicators
+from evolvisense.types.indicators import (
+    BaselineUse,
+    Indicator,
+    Indicators,
+    IndicatorWindow,
+)
 
 DECIMALS = 4
+TIME_DECIMALS = 3
 SCORE_DECIMALS = 1
 
 
@@ -28,18 +34,34 @@ def indicators_part(indicators: Indicators) -> parts.IndicatorBlock:
             )
             for reading in indicators.features
         ],
-        baseline=None if indicators.baseline is None else _baseline(indicators.baseline),
+        baseline=None if indicators.baseline is None else baseline_part(indicators.baseline),
+        windows=[_window(window) for window in indicators.windows],
     )
 
 
-def _score(indicator: Indicator) -> parts.IndicatorPart:
+def _window(window: IndicatorWindow) -> parts.WindowPart:
+    return parts.WindowPart(
+        start_s=round(window.start_s, TIME_DECIMALS),
+        end_s=round(window.end_s, TIME_DECIMALS),
+        scores=[parts.WindowScore(**_headline(indicator)) for indicator in window.indicators],
+    )
+
+
+def _headline(indicator: Indicator) -> dict[str, Any]:
+    """What is said of an indicator before its parts."""
     low, high = indicator.interval or (None, None)
+    return {
+        "name": indicator.name,
+        "score": _rounded(indicator.score, SCORE_DECIMALS),
+        "no_score_reason": indicator.no_score_reason,
+        "interval_low": _rounded(low, SCORE_DECIMALS),
+        "interval_high": _rounded(high, SCORE_DECIMALS),
+    }
+
+
+def _score(indicator: Indicator) -> parts.IndicatorPart:
     return parts.IndicatorPart(
-        name=indicator.name,
-        score=_rounded(indicator.score, SCORE_DECIMALS),
-        no_score_reason=indicator.no_score_reason,
-        interval_low=_rounded(low, SCORE_DECIMALS),
-        interval_high=_rounded(high, SCORE_DECIMALS),
+        **_headline(indicator),
         coverage=round(indicator.coverage, DECIMALS),
         contributions=[
             parts.ContributionPart(**_all_rounded(asdict(c))) for c in indicator.contributions
@@ -47,7 +69,8 @@ def _score(indicator: Indicator) -> parts.IndicatorPart:
     )
 
 
-def _baseline(use: BaselineUse) -> parts.BaselinePart:
+def baseline_part(use: BaselineUse) -> parts.BaselinePart:
+    """Which personal baseline was given, and what differs from it."""
     return parts.BaselinePart(
         is_used=use.is_used,
         recordings=use.recordings,

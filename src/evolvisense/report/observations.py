@@ -7,13 +7,18 @@ from evolvisense.report.indicator_parts import (
     FeaturePart,
     IndicatorBlock,
     IndicatorPart,
+    WindowPart,
 )
 from evolvisense.report.schema import Person, Report, Withheld
-from evolvisense.types.indicators import Feature
+from evolvisense.types.indicators import Feature, IndicatorName
 
 EMOTION_FEATURES: frozenset[Feature] = frozenset({"voice_anger_or_fear", "voice_fear"})
 """Features that are an emotion heard in a voice."""
 
+NO_SCORE = {
+    **dict.fromkeys(("score", "interval_low", "interval_high")),
+    "no_score_reason": "withheld",
+}
 FIELDS_ALWAYS = ("v1",)
 FIELDS_OF_PEOPLE = ("people[].mean_probabilities", "people[].timeline.probabilities")
 
@@ -59,6 +64,7 @@ def _indicators(block: IndicatorBlock) -> IndicatorBlock:
             "scores": [_score(score) for score in block.scores],
             "features": [_feature(feature) for feature in block.features],
             "baseline": None if block.baseline is None else _baseline(block.baseline),
+            "windows": [_window(window, _withheld_names(block)) for window in block.windows],
         }
     )
 
@@ -66,10 +72,12 @@ def _indicators(block: IndicatorBlock) -> IndicatorBlock:
 def _score(score: IndicatorPart) -> IndicatorPart:
     if not _stands_on_emotion(score):
         return score
-    nothing = dict.fromkeys(("score", "interval_low", "interval_high"))
-    return score.model_copy(
-        update={**nothing, "no_score_reason": "withheld", "contributions": []},
-    )
+    return score.model_copy(update={**NO_SCORE, "contributions": []})
+
+
+def _window(window: WindowPart, withheld: list[IndicatorName]) -> WindowPart:
+    scores = [s.model_copy(update=NO_SCORE) if s.name in withheld else s for s in window.scores]
+    return window.model_copy(update={"scores": scores})
 
 
 def _feature(feature: FeaturePart) -> FeaturePart:
@@ -84,11 +92,14 @@ def _baseline(baseline: BaselinePart) -> BaselinePart:
 
 
 def _withheld_of(block: IndicatorBlock) -> list[str]:
-    scores = [f"indicators.scores[{s.name}]" for s in block.scores if _stands_on_emotion(s)]
+    names = _withheld_names(block)
+    scores = [f"indicators.scores[{name}]" for name in names]
+    windows = [f"indicators.windows[].scores[{name}]" for name in names if block.windows]
     features = [f"indicators.features[{f.name}]" for f in block.features if _is_heard(f)]
     changes = block.baseline.changes if block.baseline is not None else []
     return [
         *scores,
+        *windows,
         *features,
         *(
             f"indicators.baseline.changes[{c.feature}]"
@@ -96,6 +107,10 @@ def _withheld_of(block: IndicatorBlock) -> list[str]:
             if c.feature in EMOTION_FEATURES
         ),
     ]
+
+
+def _withheld_names(block: IndicatorBlock) -> list[IndicatorName]:
+    return [score.name for score in block.scores if _stands_on_emotion(score)]
 
 
 def _stands_on_emotion(score: IndicatorPart) -> bool:

@@ -9,13 +9,10 @@ from typing import Any
 
 from evolvisense.errors import FormatUnavailableError
 from evolvisense.report.schema import FaceTimeline, Person, Report
-from evolvisense.report.table import column_names, face_table
+from evolvisense.report.table import BOOLEANS, INTEGERS, TEXTS, column_names, face_table
 
 PIP_COMMAND = 'pip install "evolvisense[parquet]"'
 
-INTEGERS = frozenset({"frame_number", "person_id", "track_id"})
-BOOLEANS = frozenset({"is_main", "detected"})
-TEXTS = frozenset({"uncertain", "speaking"})
 TIMES = frozenset({"time_s"})
 
 

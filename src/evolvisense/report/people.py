@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from evolvisense.report import schema
+from evolvisense.report.landmarks import Landmarks
 from evolvisense.types.arrays import I64
 from evolvisense.types.behaviour import AbsentReason, Behaviour, Motion, Speaking
 from evolvisense.types.faces import FaceLayout, FaceObservations, FrameLog, Person
@@ -75,6 +76,9 @@ def _timeline(
         actions=None
         if motion is None or layout is None
         else {name: motion.action[:, i] for i, name in enumerate(layout.actions)},
+        landmarks=None
+        if geometry is None or geometry.landmark is None or layout is None
+        else Landmarks(points=list(layout.mesh_points), values=geometry.landmark[mine]),
     )
 
 

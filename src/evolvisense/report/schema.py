@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from pydantic import Field
 
@@ -14,6 +15,7 @@ from evolvisense.report.columns import (
     TimeColumn,
 )
 from evolvisense.report.indicator_parts import IndicatorBlock
+from evolvisense.report.landmarks import Landmarks
 from evolvisense.report.part import Part
 from evolvisense.report.voice_parts import Voice
 from evolvisense.types.behaviour import AbsentReason, Speaking, Uncertainty
@@ -21,7 +23,11 @@ from evolvisense.types.indicators import Language
 from evolvisense.types.options import Smoothing
 from evolvisense.types.scores import Emotion
 
-SCHEMA_VERSION = "1.3"
+if TYPE_CHECKING:
+    from evolvisense.report.figures import FigureName
+    from evolvisense.report.notebook import PlotOptions
+
+SCHEMA_VERSION = "1.4"
 
 LIMITS_NOTICE = (
     "Experimental. These numbers describe visible and audible behaviour in this recording relative "
@@ -88,6 +94,9 @@ class OptionsUsed(Part):
     language: Language = Field(
         description="Language of the reference set that indicators are relative to."
     )
+    landmarks: bool = Field(
+        default=False, description="Whether the landmarks of faces were to be kept."
+    )
 
 
 class ModelUsed(Part):
@@ -100,11 +109,33 @@ class ModelUsed(Part):
 
 
 class Frames(Part):
-    """Columns over the analysed frames, whether or not a face was found."""
+    """Columns over the analysed frames, whether or not a face was found. Called, they are the
+    table of faces.
+    """
+
+    _people: list[Person] | None = None
 
     number: IntegerColumn = Field(description="1-based number of the frame in the stream.")
     time_s: TimeColumn = Field(description="True presentation time.")
     faces: IntegerColumn = Field(description="Faces found; 0 says that nobody was found.")
+
+    def __call__(self, person: int | None = None) -> Any:  # noqa: ANN401 - pandas is optional
+        """The table of `to_csv` as a pandas DataFrame: a row for each face and frame.
+
+        `person` keeps the rows of one person. Raises FormatUnavailableError without pandas and
+        InvalidOptionError for a person that is not there.
+        """
+        from evolvisense.report.notebook import faces_table  # noqa: PLC0415 - it knows this module
+
+        if self._people is None:
+            raise TypeError("these frames belong to no report")
+        return faces_table(self, self._people, person)
+
+    def of(self, people: list[Person]) -> Frames:
+        """The same columns, with these people for the table of faces."""
+        frames = self.model_copy()
+        frames._people = people
+        return frames
 
 
 class Track(Part):
@@ -164,6 +195,11 @@ class FaceTimeline(Part):
     )
     actions: dict[str, FractionColumn] | None = Field(
         description="The 52 facial actions (blendshapes of ARKit and MediaPipe), 0-1."
+    )
+    landmarks: Landmarks | None = Field(
+        default=None,
+        description="null unless `options.landmarks` asked for them, and where the engine reads "
+        "expressions only.",
     )
 
 
@@ -277,7 +313,7 @@ VoiceAbsentReason = Literal["no_audio_stream", "audio_not_decodable", "not_wante
 class Report(Part):
     """Everything that one analysis says about one video."""
 
-    schema_version: Literal["1.3"] = Field(description="Version of this shape.")
+    schema_version: Literal["1.4"] = Field(description="Version of this shape.")
     producer: Producer
     limits: str = Field(description="What the numbers do not mean; to be shown beside them.")
     indicators: IndicatorBlock
@@ -298,3 +334,31 @@ class Report(Part):
     timings_s: dict[str, float] = Field(
         description="Seconds per stage; stages run side by side, `total` is the wall time."
     )
+
+    def model_post_init(self, _context: object, /) -> None:
+        """Make `frames` callable: it needs to know the people."""
+        object.__setattr__(self, "frames", self.frames.of(self.people))
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Report:
+        """As pydantic has it; the table of `frames()` is that of the copy's people."""
+        copied = super().model_copy(update=update, deep=deep)
+        copied.model_post_init(None)
+        return copied
+
+    def plot(self, *names: FigureName, **options: Unpack[PlotOptions]) -> Any:  # noqa: ANN401
+        """A plotly Figure of the named figures below each other, or of all of them.
+
+        `options` are those of `FigureOptions`. Raises InvalidOptionError for a name or an option
+        that is not there.
+        """
+        from evolvisense.report.notebook import plot  # noqa: PLC0415 - it knows this module
+
+        return plot(self, names, options)
+
+    def voice_frames(self) -> Any:  # noqa: ANN401 - pandas is optional
+        """The columns of the voice as a pandas DataFrame, a row for each step; no row where no
+        voice was read. Raises FormatUnavailableError without pandas.
+        """
+        from evolvisense.report.notebook import voice_table  # noqa: PLC0415 - it knows this module
+
+        return voice_table(self)

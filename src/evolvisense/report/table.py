@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 
-from evolvisense.report.schema import FaceTimeline, Person, Report
+from evolvisense.report.schema import FaceTimeline, Frames, Person
 from evolvisense.types.arrays import I64
 from evolvisense.types.scores import EMOTIONS
 
@@ -44,11 +44,30 @@ BASE_COLUMNS = (
 )
 """What every table has; one with facial actions goes on with a column for each of them."""
 
+INTEGERS = frozenset({"frame_number", "person_id", "track_id"})
+BOOLEANS = frozenset({"is_main", "detected"})
+TEXTS = frozenset({"uncertain", "speaking"})
+"""What is in columns that hold no decimal numbers."""
+
 OF_THE_PERSON = {"person_id": "id", "is_main": "is_main"}
 """Columns that repeat a field of the person."""
 
 
-def face_table(report: Report) -> Iterator[tuple[str, list[object]]]:
+class Faces(Protocol):
+    """What the table is made from; a report is one."""
+
+    @property
+    def frames(self) -> Frames:
+        """The analysed frames."""
+        ...
+
+    @property
+    def people(self) -> Sequence[Person]:
+        """The people found in them."""
+        ...
+
+
+def face_table(report: Faces) -> Iterator[tuple[str, list[object]]]:
     """Name and values of each column, rows by frame and person; numbers as in the JSON.
 
     None where there is no value. A frame in which nobody was found has one row with its number and
@@ -67,13 +86,13 @@ def face_table(report: Report) -> Iterator[tuple[str, list[object]]]:
         yield name, [values[i] for i in order]
 
 
-def column_names(report: Report) -> tuple[str, ...]:
+def column_names(report: Faces) -> tuple[str, ...]:
     """The columns of the table of this report, in their order."""
     actions = next((p.timeline.actions for p in report.people if p.timeline.actions), None)
     return (*BASE_COLUMNS, *(actions or {}))
 
 
-def _order(report: Report, nobody: I64) -> list[int]:
+def _order(report: Faces, nobody: I64) -> list[int]:
     """Rows of all people, then of nobody, in the order of frames."""
     numbers = [p.timeline.frame_number for p in report.people] + [report.frames.number[nobody]]
     people = [np.full(p.frames, p.id) for p in report.people] + [np.zeros(len(nobody), np.int64)]

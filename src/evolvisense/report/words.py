@@ -5,6 +5,8 @@ from __future__ import annotations
 from evolvisense.types.behaviour import AbsentReason, Uncertainty
 from evolvisense.types.indicators import Feature, IndicatorName, Language, MissingReason
 
+CANNOT_TELL = "cannot tell"
+
 INDICATOR_MEANINGS: dict[IndicatorName, str] = {
     "activation": "how stirred voice and face are",
     "tension": "fear in the voice, pauses, blinking",

@@ -5,7 +5,13 @@
 (compared with whom), `baseline` (compared with oneself) and `blocks` (how sure).
 """
 
-from evolvisense.scoring.baseline import MIN_DAYS, MIN_RECORDINGS, Baseline
+from evolvisense.scoring.baseline import (
+    MIN_DAYS,
+    MIN_RECORDINGS,
+    Baseline,
+    changes,
+    personal_norms,
+)
 from evolvisense.scoring.blocks import plan_blocks
 from evolvisense.scoring.evidence import assemble
 from evolvisense.scoring.gates import GATES, LIFTED, Gates
@@ -25,8 +31,10 @@ __all__ = [
     "Norm",
     "Reference",
     "assemble",
+    "changes",
     "dominant_frames",
     "load_reference",
+    "personal_norms",
     "plan_blocks",
     "score_v1",
     "score_v2",

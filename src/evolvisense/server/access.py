@@ -67,6 +67,13 @@ class Gate:
             raise ForbiddenError(f"this key has not the scope `{scope}`")
         return caller
 
+    @property
+    def keys_required(self) -> bool:
+        """Whether nobody is served without a key."""
+        if self._settings.allow_anonymous:
+            return False
+        return self._any_keys() or self._settings.profile == "strict"
+
     def _known(self, connection: HTTPConnection, secret: str) -> Caller:
         if secret:
             record = self._keys.find(secret)
@@ -76,7 +83,7 @@ class Gate:
             return Caller(record.id, frozenset(record.scopes))
         if self._settings.allow_anonymous:
             return STRANGER
-        if self._any_keys() or self._settings.profile == "strict":
+        if self.keys_required:
             raise UnauthenticatedError(
                 "send a key as `Authorization: Bearer evs_...` or `X-Api-Key: evs_...`"
             )

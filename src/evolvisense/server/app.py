@@ -19,7 +19,32 @@ from evolvisense.server.middleware import EdgeMiddleware
 from evolvisense.server.service import AnalysisService
 from evolvisense.server.settings import Settings
 from evolvisense.server.streaming import authorize, live_settings
-from evolvisense.server.v1 import analyses, events, facts, results, submit
+from evolvisense.server.v1 import (
+    analyses,
+    baselines,
+    comparing,
+    events,
+    facts,
+    figures,
+    overlay,
+    results,
+    submit,
+)
+
+ROUTES = (
+    legacy,
+    submit,
+    analyses,
+    events,
+    results,
+    overlay,
+    figures,
+    comparing,
+    baselines,
+    facts,
+    metrics,
+    pages,
+)
 
 
 def create_app(
@@ -56,7 +81,7 @@ def create_app(
         redirect_slashes=False,
         generate_unique_id_function=openapi.operation_id,
     )
-    for routes in (legacy, submit, analyses, events, results, facts, metrics, pages):
+    for routes in ROUTES:
         app.include_router(routes.router)
     app.include_router(live_routes(live_settings(chosen), live, authorize))
     app.mount("/static", pages.FreshFiles(directory=pages.WEB))

@@ -20,6 +20,9 @@ from starlette.types import Message, Receive, Scope, Send
 
 from evolvisense.errors import (
     AuditError,
+    BaselineCorruptError,
+    BaselineError,
+    BaselineNotFoundError,
     BusyError,
     CancelledError,
     ConsentMissingError,
@@ -48,6 +51,9 @@ STATUS: Mapping[type[EvolviSenseError], int] = {
     WebhookRefusedError: 422,
     ConsentMissingError: 422,
     PurposeRefusedError: 403,
+    BaselineNotFoundError: 404,
+    BaselineCorruptError: 500,
+    BaselineError: 422,
     FormatUnavailableError: 501,
     LimitError: 413,
     InputError: 400,
@@ -65,7 +71,12 @@ HTTP_CODES = {404: "not_found", 405: "method_not_allowed"}
 FOR_THE_CLIENT = {
     StorageFullError.code: "the disk of this server is full; try again later",
     DatabaseError.code: "the queue of this server cannot be used at this moment",
+    BaselineNotFoundError.code: "there is no such baseline of yours",
+    BaselineCorruptError.code: "the baseline cannot be read: delete it and add its recordings anew",
 }
+"""Instead of texts that name files of this machine."""
+OPERATORS = (EngineError, StorageError, BaselineCorruptError)
+"""Their texts name files of this machine: for the operator alone."""
 PROBLEM_TYPE = "urn:evolvisense:problem:"
 V1 = "/v1/"
 
@@ -175,12 +186,10 @@ async def _own_error(request: Request, error: Exception) -> JSONResponse:
     headers: dict[str, str] = {}
     if isinstance(error, BusyError):
         headers["Retry-After"] = str(error.retry_after_s)
-    if isinstance(error, EngineError | StorageError) and not isinstance(
-        error, FormatUnavailableError
-    ):
-        # Its text names files of this machine: for the operator alone.
+    if isinstance(error, OPERATORS) and not isinstance(error, FormatUnavailableError):
         log.error("%s: %s (request %s)", error.code, error, request.state.request_id)
-        text = FOR_THE_CLIENT.get(error.code, "the fault is on the server; its log says more")
+        text = "the fault is on the server; its log says more"
+    text = FOR_THE_CLIENT.get(error.code, text)
     return error_answer(request, status, error.code, text, headers)
 
 

@@ -17,6 +17,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",
         "script-src 'self'",
+        "worker-src 'self'",
         "style-src 'self' 'unsafe-inline'",  # plotly writes its styles into the page
         "img-src 'self' data: blob:",
         "media-src 'self' blob:",
@@ -26,6 +27,9 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "frame-ancestors 'self' https://huggingface.co",  # a Space is shown in a frame there
     )
 )
+
+PERMISSIONS_POLICY = "camera=(self), microphone=(self)"
+"""Whoever frames the page gets neither; a Space hands its own on to the page."""
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -96,4 +100,5 @@ def _add_headers(headers: MutableHeaders, request_id: str) -> None:
     headers["X-Request-Id"] = request_id
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Referrer-Policy"] = "no-referrer"
+    headers["Permissions-Policy"] = PERMISSIONS_POLICY
     headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)

@@ -22,6 +22,7 @@ RETRY_LATER = frozenset({"409", "429", "503"})
 
 TAGS = {
     "analyses": "Videos in, reports out.",
+    "baselines": "A person's own recordings to compare with.",
     "server": "What this server is, takes and does.",
     "first version": "For the clients of the existing service.",
 }
@@ -163,8 +164,10 @@ def _operations(found: Json) -> Iterator[tuple[str, Json]]:
 
 
 def _tag(path: str) -> str:
-    if path.startswith("/v1/analyses"):
+    if path.startswith(("/v1/analyses", "/v1/comparison")):
         return "analyses"
+    if path.startswith("/v1/baselines"):
+        return "baselines"
     return "first version" if path.startswith("/analyze-video") else "server"
 
 

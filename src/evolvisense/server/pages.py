@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import html
-import importlib.util
-from functools import cache
+import re
 from importlib.metadata import version
 from pathlib import Path
 
@@ -14,12 +13,15 @@ from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from evolvisense.report.html import plotly_path
 from evolvisense.server.errors import ErrorAnswer, error_answer
 from evolvisense.server.service import service_of
 
 WEB = Path(__file__).resolve().parent.parent / "web"
 READY_RETRY_S = 1
 DAY_S = 24 * 3600
+INCLUDE = re.compile(r"\{\{> (views/[a-z][a-z-]*\.html)\}\}")
+"""Stands in a page for the text of that file below WEB; included files include nothing."""
 
 router = APIRouter()
 
@@ -87,20 +89,16 @@ async def plotly_js(request: Request) -> FileResponse:
     is_pinned = request.query_params.get("v") == version("plotly")
     kept = f"max-age={365 * DAY_S}, immutable" if is_pinned else f"max-age={DAY_S}"
     return FileResponse(
-        _plotly_file(), media_type="text/javascript", headers={"Cache-Control": f"public, {kept}"}
+        plotly_path(), media_type="text/javascript", headers={"Cache-Control": f"public, {kept}"}
     )
 
 
 def _page(name: str, values: dict[str, str]) -> HTMLResponse:
-    text = (WEB / name).read_text(encoding="utf-8")
+    text = INCLUDE.sub(lambda found: _text(found[1]), _text(name))
     for key, value in values.items():
         text = text.replace("{{" + key + "}}", html.escape(value))
     return HTMLResponse(text, headers={"Cache-Control": "no-cache"})
 
 
-@cache
-def _plotly_file() -> Path:
-    spec = importlib.util.find_spec("plotly")
-    if spec is None or spec.origin is None:
-        raise FileNotFoundError("the package plotly is not installed")
-    return Path(spec.origin).parent / "package_data" / "plotly.min.js"
+def _text(name: str) -> str:
+    return (WEB / name).read_text(encoding="utf-8")

@@ -57,6 +57,20 @@ class NoReportError(RequestRefusedError):
     code = "no_report"
 
 
+class NoOverlayError(RequestRefusedError):
+    """The analysis has no overlay video."""
+
+    status = 409
+    code = "no_overlay"
+
+
+class ReportOutdatedError(RequestRefusedError):
+    """Another version of EvolviSense wrote the report, which is read no more."""
+
+    status = 409
+    code = "report_outdated"
+
+
 class RequestRunningError(RequestRefusedError):
     """A request with this Idempotency-Key is being answered at this moment."""
 

@@ -24,6 +24,7 @@ from evolvisense.jobs.records import ENDED, Failure, Job, NewJob
 from evolvisense.jobs.workplace import Workplace
 from evolvisense.server.places import UploadPlaces
 from evolvisense.server.refusals import JobFailedError
+from evolvisense.server.reports import ReportCache
 from evolvisense.server.settings import Settings
 from evolvisense.server.uploads import ReceivedFile, UploadLimits
 from evolvisense.server.watching import JobWatcher
@@ -60,6 +61,7 @@ class AnalysisService:
         self.store, self.files = workplace.store, workplace.files
         self.pool, self.keeper = workplace.pool, workplace.keeper
         self.keys = ApiKeys(workplace.engine)
+        self.reports = ReportCache()
         self.watcher = JobWatcher(self.store)
         workplace.listen(self.watcher.poke)
         self.resolve = SystemResolver()

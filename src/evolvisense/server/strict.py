@@ -10,7 +10,8 @@ from fastapi import Request
 
 from evolvisense.access.audit import AuditEntry
 from evolvisense.access.purpose import parse_consent
-from evolvisense.api.options import Options
+from evolvisense.api.options import Options, Overlay
+from evolvisense.errors import InvalidOptionError
 from evolvisense.server.access import Caller
 from evolvisense.server.service import AnalysisService
 from evolvisense.server.uploads import ReceivedFile
@@ -46,3 +47,15 @@ async def admit(
         )
         await asyncio.to_thread(service.audit.append, entry)
     return {"declaration": declaration.to_json()}
+
+
+def blurs_faces(service: AnalysisService, overlay: Overlay) -> bool:
+    """Whether faces in an overlay are made unrecognisable. Raises InvalidOptionError."""
+    is_strict = service.settings.profile == STRICT
+    if overlay.blur_faces is None:
+        return is_strict
+    if is_strict and not overlay.blur_faces:
+        raise InvalidOptionError(
+            "overlay.blur_faces: this server blurs the faces of every overlay; leave it out"
+        )
+    return overlay.blur_faces

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evolvisense.types.arrays import F16, F32, F64, I64, Bools, require_shape
+from evolvisense.types.arrays import F16, F32, F64, I64, U16, Bools, require_shape
 from evolvisense.types.scores import EMOTIONS
 
 
@@ -101,6 +101,8 @@ class FaceGeometry:
     """(M,): gap between the inner lips over the distance between the eyes."""
     eye_distance_px: F32
     """(M,): between the centres of the eyes in source pixels."""
+    landmark: U16 | None = None
+    """(M, P, 2) as `report.landmarks` packs them; None unless they were asked for."""
 
     def __len__(self) -> int:
         return len(self.pose_deg)

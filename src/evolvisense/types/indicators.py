@@ -213,6 +213,16 @@ class BaselineUse:
 
 
 @dataclass(frozen=True)
+class IndicatorWindow:
+    """The indicators of one stretch of a long recording, as if it had been recorded alone."""
+
+    start_s: float
+    """On the file's clock."""
+    end_s: float
+    indicators: tuple[Indicator, ...]
+
+
+@dataclass(frozen=True)
 class Indicators:
     """All indicators of one recording."""
 
@@ -224,3 +234,5 @@ class Indicators:
     """Lambda: .5 against the reference set, .8 against a personal baseline."""
     blocks: int
     baseline: BaselineUse | None
+    windows: tuple[IndicatorWindow, ...] = ()
+    """In the order of time; none of a short recording."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from evolvisense.types.arrays import F32, U8, require_shape
+from evolvisense.types.arrays import F32, F64, U8, Bools, require_shape
+
+TICK_S = 1e-6
+"""Times are exact to it, so that a shift of the file's clock changes no decision."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ class MediaInfo:
 
 @dataclass(frozen=True)
 class MediaExtent:
-    """Where a file's pictures begin and end, measured on its packets."""
+    """Where a file's pictures begin and end, measured on its packets, or a stretch of them."""
 
     start_s: float
     end_s: float
@@ -58,6 +61,11 @@ class MediaExtent:
     def duration_s(self) -> float:
         """Seconds from the first picture to the end of the last."""
         return max(0.0, self.end_s - self.start_s)
+
+    def holds(self, pts_s: F64) -> Bools:
+        """Which of times (N,) lie in it, the end left out."""
+        half = TICK_S / 2
+        return (pts_s >= self.start_s - half) & (pts_s < self.end_s - half)
 
 
 @dataclass(frozen=True)

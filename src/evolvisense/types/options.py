@@ -25,6 +25,8 @@ class AnalysisOptions:
     """Filter of the report's timelines; `off` gives every frame as it was read."""
     language: Language = "any"
     """Of the reference set that indicators are relative to; `any` mixes all of them."""
+    landmarks: bool = False
+    """Keep the landmarks of every face in the report; about 400 bytes of JSON for each."""
 
     def __post_init__(self) -> None:
         if self.frame_skip < 1:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-Stage = Literal["opening", "analysing", "scoring", "done"]
+Stage = Literal["opening", "analysing", "scoring", "overlay", "done"]
 
 
 @dataclass(frozen=True)

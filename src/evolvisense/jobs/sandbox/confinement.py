@@ -17,7 +17,6 @@ from evolvisense.jobs.sandbox.landlock import enter_domain
 from evolvisense.jobs.sandbox.limits import Limits
 from evolvisense.jobs.sandbox.seccomp import build_filter, install, this_machine
 
-NICE = 5
 OOM_SCORE = 800
 """0-1000: the kernel, short of memory, takes this process before its parent."""
 DATA_FACTOR, DATA_EXTRA_BYTES = 2, 1024**3
@@ -103,7 +102,7 @@ def _set_limits(limits: Limits) -> None:
     _set_limit(resource.RLIMIT_FSIZE, limits.file_bytes)
     _set_limit(resource.RLIMIT_DATA, DATA_FACTOR * limits.memory_bytes + DATA_EXTRA_BYTES)
     Path("/proc/self/oom_score_adj").write_text(str(OOM_SCORE), encoding="ascii")
-    os.nice(NICE)
+    os.nice(limits.nice)
 
 
 def _set_limit(which: int, value: int, *, keep_hard: bool = False) -> None:

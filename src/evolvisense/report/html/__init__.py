@@ -1,5 +1,6 @@
 """A report as one printable HTML file."""
 
 from evolvisense.report.html.page import to_html
+from evolvisense.report.html.scripts import content_policy, plotly_path
 
-__all__ = ["to_html"]
+__all__ = ["content_policy", "plotly_path", "to_html"]

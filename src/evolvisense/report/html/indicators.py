@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from evolvisense.report.figures import Figure
+from evolvisense.report.html.figures import drawn, place_of
 from evolvisense.report.html.markup import (
-    CANNOT_TELL,
     NONE,
     Markup,
     element,
@@ -22,6 +23,7 @@ from evolvisense.report.indicator_parts import (
 )
 from evolvisense.report.schema import Report
 from evolvisense.report.words import (
+    CANNOT_TELL,
     FEATURE_NAMES,
     FEATURE_UNITS,
     INDICATOR_MEANINGS,
@@ -35,8 +37,8 @@ FULL_BAR = 1.5
 PARTS_HEAD = ("Feature", "Measured", "Reference", "z", "Weight", "Reliability", "Part of the sum")
 
 
-def indicator_section(report: Report) -> Markup:
-    """The scores with the limits beside them."""
+def indicator_section(report: Report, figures: Mapping[str, Figure]) -> Markup:
+    """The scores with the limits beside them, and over time where they are told so."""
     block = report.indicators
     limits = element(
         "aside",
@@ -50,6 +52,7 @@ def indicator_section(report: Report) -> Markup:
         element("p", _reference(block), class_="muted"),
         element("div", limits, scores, class_="headline"),
         *(element("p", line) for line in _changes(block)),
+        *(drawn(place, figures[place]) for place in [place_of("indicators")] if place in figures),
     )
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from evolvisense.report.words import CANNOT_TELL
+
 NONE = "\u2013"
-CANNOT_TELL = "cannot tell"
 
 
 class Markup(str):

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import pairwise
 
 import numpy as np
 
-from evolvisense.report.html import svg
-from evolvisense.report.html.charts import Row, chart, value_ticks
+from evolvisense.report.figures import Figure
+from evolvisense.report.html.figures import drawn
 from evolvisense.report.html.markup import (
-    CANNOT_TELL,
     NONE,
     Markup,
     element,
@@ -19,17 +17,11 @@ from evolvisense.report.html.markup import (
     table,
     tiles,
 )
-from evolvisense.report.html.series import Cells, Clock, cells_of
 from evolvisense.report.schema import Report
-from evolvisense.report.voice_parts import Voice, VoiceEmotionColumns, VoiceMeasures
-from evolvisense.report.words import WHY_NO_VOICE, WITHHELD
+from evolvisense.report.voice_parts import VoiceEmotionColumns, VoiceMeasures
+from evolvisense.report.words import CANNOT_TELL, WHY_NO_VOICE, WITHHELD
 
 TOO_LITTLE = "too little speech"
-LONG_PAUSE_S = 1.0
-SILENCE_DBFS = -90.0
-"""The level is drawn down to here."""
-LEAST_SPAN = 10.0
-"""Hz or dB between the lowest and the highest value of a drawing."""
 
 MEASURES: Mapping[str, tuple[str, str, int]] = {
     "duration_s": ("Sound", "s", 1),
@@ -67,7 +59,7 @@ QUALITY: Mapping[str, tuple[str, str, int]] = {
 SPEAKERS = {"one": "one", "several": "several voices are heard", "unknown": "unknown"}
 
 
-def voice_section(report: Report, clock: Clock) -> Markup:
+def voice_section(report: Report, figures: Mapping[str, Figure]) -> Markup:
     """All about the voice, or why there is none."""
     voice = report.voice
     if voice is None:
@@ -76,11 +68,9 @@ def voice_section(report: Report, clock: Clock) -> Markup:
     return section(
         "Voice",
         tiles(_facts(voice.measures)),
-        chart(_rows(voice, clock), clock.end_s),
-        element(
-            "p", "Shaded and filled: speech. A range is drawn pale around its mean.", class_="muted"
-        ),
+        drawn("voice", figures["voice"], "Pitch and level"),
         _heard(report, voice.emotion),
+        *_heard_over_time(figures["voice_emotion"]),
         element(
             "div",
             table(
@@ -106,62 +96,6 @@ def voice_section(report: Report, clock: Clock) -> Markup:
             ),
             class_="columns",
         ),
-    )
-
-
-def _rows(voice: Voice, clock: Clock) -> list[Row]:
-    timeline = voice.timeline
-    cells = cells_of(clock.of(timeline.time_s))
-    spans = [(s.start_s - clock.origin_s, s.end_s - clock.origin_s) for s in voice.segments]
-    level = np.maximum(timeline.level_dbfs, SILENCE_DBFS)
-    return [
-        _curve("Pitch (F0), Hz", "Hz", cells, np.asarray(timeline.f0_hz, np.float64), spans, clock),
-        _curve("Level, dBFS", "dBFS", cells, np.asarray(level, np.float64), spans, clock),
-        _pauses(spans, clock),
-    ]
-
-
-def _curve(
-    title: str,
-    unit: str,
-    cells: Cells,
-    values: np.ndarray[tuple[int], np.dtype[np.float64]],
-    speech_s: list[tuple[float, float]],
-    clock: Clock,
-) -> Row:
-    mean, low, high = cells.mean(values), cells.lowest(values), cells.highest(values)
-    if not np.isfinite(mean).any():
-        frame = svg.Frame(clock.end_s)
-        return Row(
-            title, f"{title}: nothing", frame, (), 1.4, empty=f"{CANNOT_TELL}: nothing voiced"
-        )
-    bottom, top = float(np.nanmin(low)), float(np.nanmax(high))
-    margin = max(top - bottom, LEAST_SPAN) * 0.06
-    frame = svg.Frame(clock.end_s, bottom - margin, max(top, bottom + LEAST_SPAN) + margin)
-    return Row(
-        title,
-        f"{title.split(',', maxsplit=1)[0]} over time, from {bottom:.0f} to {top:.0f} {unit}",
-        frame,
-        (
-            svg.blocks(frame, speech_s, "speech"),
-            svg.area(frame, cells, low, high, "range"),
-            svg.line(frame, cells, mean, "curve"),
-        ),
-        height_rem=6,
-        ticks=[(value, f"{value:g}") for value in value_ticks(frame.low, frame.high)],
-    )
-
-
-def _pauses(speech_s: list[tuple[float, float]], clock: Clock) -> Row:
-    frame = svg.Frame(clock.end_s)
-    gaps = [(end, start) for (_, end), (start, _) in pairwise(speech_s)]
-    long = [gap for gap in gaps if gap[1] - gap[0] > LONG_PAUSE_S]
-    return Row(
-        "Speech and pauses; those over 1 s are marked",
-        f"{len(speech_s)} stretches of speech, {len(long)} pauses over 1 s",
-        frame,
-        (svg.blocks(frame, speech_s, "yes"), svg.blocks(frame, long, "pause")),
-        height_rem=1.2,
     )
 
 
@@ -225,6 +159,12 @@ def _heard(report: Report, emotion: VoiceEmotionColumns | None) -> Markup:
             class_="parts heard",
         ),
     )
+
+
+def _heard_over_time(figure: Figure) -> list[Markup]:
+    """Nothing where `_heard` says why."""
+    is_there = figure.absent_reason is None
+    return [drawn("voice_emotion", figure, "Heard over time")] if is_there else []
 
 
 def _bar(name: str, share: float) -> Markup:

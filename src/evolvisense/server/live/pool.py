@@ -27,8 +27,9 @@ from evolvisense.server.live.protocol import (
 from evolvisense.types.options import Smoothing
 
 TARGET = "evolvisense.jobs.live:serve"
-LIMITS = Limits(memory_bytes=1536 * 1024**2, cpu_s=20.0, wall_s=20.0)
-"""Of the process; the times are those of one picture or one piece of sound."""
+LIMITS = Limits(memory_bytes=1536 * 1024**2, cpu_s=20.0, wall_s=20.0, nice=0)
+"""Of the process; the times are those of one picture or one piece of sound. Somebody looks at the
+answers as they come, so it does not stand behind the analyses."""
 LINGER_S = 60.0
 """The process is kept for so long after the last stream."""
 MAX_FAULTS = 3

@@ -109,6 +109,8 @@ async def delete_analysis(request: Request, analysis_id: str) -> Response:
     service = service_of(request)
     job, _ = await job_of(request, analysis_id, "analyze")
     await asyncio.to_thread(service.remove, job.id)
+    if job.report is not None:
+        service.reports.forget(service.files.report_path(job.report))
     return Response(status_code=204)
 
 

@@ -11,9 +11,11 @@ from evolvisense.api.facts import ConsentText, ServerLimits
 from evolvisense.api.models import Models
 from evolvisense.errors import BusyError
 from evolvisense.report.schema import LIMITS_NOTICE, ModelUsed
+from evolvisense.server.baselines import may_keep
 from evolvisense.server.errors import Problem
 from evolvisense.server.service import service_of
 from evolvisense.server.v1.analyses import PROBLEMS
+from evolvisense.server.v1.results import writable_formats
 
 router = APIRouter()
 
@@ -39,7 +41,8 @@ async def models(request: Request) -> Models:
 async def limits(request: Request) -> ServerLimits:
     """Limits, and the texts that belong beside the numbers."""
     service = service_of(request)
-    request.app.state.gate.caller(request, "read")
+    gate = request.app.state.gate
+    caller = gate.caller(request, "read")
     settings = service.settings
     counts = await asyncio.to_thread(service.store.counts)
     return ServerLimits(
@@ -49,6 +52,9 @@ async def limits(request: Request) -> ServerLimits:
         queued=counts.queued,
         running=counts.running,
         media_retention_s=0,
+        keys_required=gate.keys_required,
+        baselines=may_keep(caller),
+        report_formats=writable_formats(),
         purposes={str(kind): text for kind, text in PURPOSES.items()},
         consent=ConsentText(version=CONSENT_VERSION, text=CONSENT_TEXT),
         notice=LIMITS_NOTICE,

@@ -3,27 +3,45 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from evolvisense.api.schemas import ReportFormat
-from evolvisense.jobs.records import Job
-from evolvisense.report import Report, to_csv, to_html, to_parquet
+from evolvisense.api.schemas import REPORT_FORMATS, ReportFormat
+from evolvisense.report import Report, to_csv, to_html, to_json, to_parquet
+from evolvisense.report.elan import to_eaf
+from evolvisense.report.html import content_policy
+from evolvisense.report.textgrid import to_textgrid
 from evolvisense.server.errors import Problem
-from evolvisense.server.refusals import JobNotFoundError, NoReportError
+from evolvisense.server.reports import parse
 from evolvisense.server.service import service_of
 from evolvisense.server.v1.analyses import PROBLEMS, job_of
+from evolvisense.server.v1.reading import report_bytes
 
 router = APIRouter()
 
-MEDIA_TYPES: dict[ReportFormat, str] = {
-    "json": "application/json",
-    "csv": "text/csv",
-    "parquet": "application/vnd.apache.parquet",
-    "html": "text/html",
+
+@dataclass(frozen=True)
+class Written:
+    """How a report leaves in one format."""
+
+    media_type: str
+    suffix: str
+    write: Callable[[Report], bytes]
+
+
+WRITTEN: dict[ReportFormat, Written] = {
+    "json": Written("application/json", "json", lambda report: to_json(report).encode()),
+    "csv": Written("text/csv", "csv", lambda report: to_csv(report).encode()),
+    "parquet": Written("application/vnd.apache.parquet", "parquet", to_parquet),
+    "html": Written("text/html", "html", lambda report: to_html(report).encode()),
+    "eaf": Written("text/x-eaf+xml", "eaf", to_eaf),
+    "textgrid": Written("text/praat-textgrid", "TextGrid", to_textgrid),
 }
-HTML_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+"""The last two media types are those of CLARIN's repositories."""
 
 
 @router.get(
@@ -35,13 +53,15 @@ HTML_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
         200: {
             "model": Report,
             "description": "The report; a table with one row for each face and frame as CSV or "
-            "Parquet; a page for people as HTML.",
+            "Parquet; a page for people as HTML; stretches of time for ELAN or Praat.",
             "content": {
                 "text/csv": {"schema": {"type": "string"}},
                 "text/html": {"schema": {"type": "string"}},
                 "application/vnd.apache.parquet": {
                     "schema": {"type": "string", "format": "binary"}
                 },
+                "text/x-eaf+xml": {"schema": {"type": "string"}},
+                "text/praat-textgrid": {"schema": {"type": "string"}},
             },
         },
         409: {"model": Problem, "description": "There is no report: it has not ended, or failed."},
@@ -56,48 +76,43 @@ async def report(
         ReportFormat | None,
         Query(description="Else the Accept header decides; JSON where it does not."),
     ] = None,
+    download: Annotated[
+        bool, Query(description="Whether a browser is to save it instead of showing it.")
+    ] = False,
 ) -> Response:
     """As it was made; nothing is computed again."""
-    service = service_of(request)
     job, _ = await job_of(request, analysis_id, "read")
     chosen = format or accepted(request.headers.get("accept", ""))
-    try:
-        data = await asyncio.to_thread(service.files.report_path(_name(job)).read_bytes)
-    except FileNotFoundError as error:
-        raise JobNotFoundError("the report has just been deleted") from error
+    data = await report_bytes(service_of(request), job)
     body = await asyncio.to_thread(converted, data, chosen)
+    written = WRITTEN[chosen]
+    shown = "attachment" if download else "inline"
     headers = {
         "Cache-Control": "no-store",
-        "Content-Disposition": f'inline; filename="{job.id}.{chosen}"',
+        "Content-Disposition": f'{shown}; filename="{job.id}.{written.suffix}"',
         "Vary": "Accept",
     }
     if chosen == "html":
-        headers["Content-Security-Policy"] = HTML_POLICY
-    return Response(body, media_type=MEDIA_TYPES[chosen], headers=headers)
+        headers["Content-Security-Policy"] = content_policy()
+    return Response(body, media_type=written.media_type, headers=headers)
 
 
 def accepted(header: str) -> ReportFormat:
     """The first format that an Accept header names."""
     for part in header.split(","):
         kind = part.partition(";")[0].strip().lower()
-        for name, media_type in MEDIA_TYPES.items():
-            if kind == media_type:
+        for name, written in WRITTEN.items():
+            if kind == written.media_type:
                 return name
     return "json"
 
 
 def converted(data: bytes, chosen: ReportFormat) -> bytes:
-    """A stored report in another format. Raises FormatUnavailableError."""
-    if chosen == "json":
-        return data
-    found = Report.model_validate_json(data)
-    if chosen == "parquet":
-        return to_parquet(found)
-    return (to_csv(found) if chosen == "csv" else to_html(found)).encode()
+    """A stored report in another format. Raises FormatUnavailableError or ReportOutdatedError."""
+    return data if chosen == "json" else WRITTEN[chosen].write(parse(data))
 
 
-def _name(job: Job) -> str:
-    if job.report is not None:
-        return job.report
-    why = f" ({job.failure.code}: {job.failure.detail})" if job.failure else ""
-    raise NoReportError(f"the analysis is {job.state}{why}; only a succeeded one has a report")
+def writable_formats() -> list[ReportFormat]:
+    """The formats that this installation can write."""
+    has_pyarrow = importlib.util.find_spec("pyarrow") is not None
+    return [name for name in REPORT_FORMATS if name != "parquet" or has_pyarrow]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 from evolvisense.api.schemas import Analysis, AnalysisError, AnalysisLinks
 from evolvisense.jobs.records import Job, JobState
@@ -25,6 +26,8 @@ def analysis_of(job: Job, queue_position: int | None = None) -> Analysis:
         options={
             **job.options.get("analysis", {}),
             "observations_only": job.options.get("observations_only", False),
+            "baseline": _choice(job.options.get("baseline")),
+            "overlay": job.options.get("overlay"),
         },
         media_bytes=job.media_bytes,
         media_sha256=job.media_sha256,
@@ -39,8 +42,14 @@ def analysis_of(job: Job, queue_position: int | None = None) -> Analysis:
             self=address,
             events=f"{address}/events",
             report=f"{address}/report" if job.state == "succeeded" else None,
+            overlay=None if job.overlay is None else f"{address}/overlay.mp4",
         ),
     )
+
+
+def _choice(baseline: dict[str, Any] | None) -> dict[str, Any] | None:
+    """A baseline without its values."""
+    return None if baseline is None else {key: baseline[key] for key in ("name", "task")}
 
 
 def _moment(unix_s: float) -> datetime:

@@ -14,10 +14,11 @@ from evolvisense.api.schemas import Analysis, AnalysisList
 from evolvisense.errors import IdempotencyConflictError, InvalidOptionError, WebhookRefusedError
 from evolvisense.jobs.records import ENDED, Job
 from evolvisense.server.access import Caller
+from evolvisense.server.baselines import kept_with_job
 from evolvisense.server.errors import Problem
 from evolvisense.server.refusals import RequestRunningError
 from evolvisense.server.service import AnalysisService, Order, fingerprint, service_of
-from evolvisense.server.strict import admit
+from evolvisense.server.strict import admit, blurs_faces
 from evolvisense.server.uploads import Upload, receive_upload
 from evolvisense.server.v1.analyses import shown
 from evolvisense.server.v1.options import read_options
@@ -88,6 +89,7 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
             400: "The form is broken.",
             401: "A key is needed.",
             403: "The key, the address or the purpose is not admitted.",
+            404: "There is no such baseline of yours.",
             408: "The upload stopped or took too long.",
             409: "A request with this Idempotency-Key is being answered.",
             413: "A file is too large.",
@@ -143,14 +145,19 @@ async def _accept(
     if options.webhook is not None:
         webhook = options.webhook.url
         await _check_webhook(service, webhook)
-    kept = {
+    kept: dict[str, Any] = {
         "analysis": options.analysis(),
         "observations_only": options.observations_only or service.settings.observations_only,
     }
+    if options.baseline is not None:
+        kept["baseline"] = options.baseline.model_dump()
+    if options.overlay is not None:
+        kept["overlay"] = {"blur_faces": blurs_faces(service, options.overlay)}
     mark = fingerprint(upload.files, kept | {"webhook": webhook})
     if key and (known := await _known(service, caller, key, mark)):
         return known, True
     await service.check_room_in_queue(len(upload.files))
+    kept |= await kept_with_job(service.settings.data_dir, caller, options.baseline)
     declared = await admit(service, request, caller, options, upload.files)
     try:
         order = Order(

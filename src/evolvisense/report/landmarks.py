@@ -1,0 +1,96 @@
+"""Landmarks of a face, packed: 73 points of a frame take 292 bytes, and 390 characters of JSON."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Annotated, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BeforeValidator, Field, PlainSerializer, ValidationInfo, WithJsonSchema
+from pydantic import field_validator as check_field
+
+from evolvisense.report.part import Part
+from evolvisense.types.arrays import F32, U16
+
+if TYPE_CHECKING:
+    from evolvisense.report.schema import FaceTimeline
+
+LARGEST = 65535
+SPAN, OFFSET = 3.0, 1.0
+"""A share s of the box, -1 to 2, is kept as (s + 1) / 3 * 65535."""
+UNKNOWN = LARGEST
+"""In every value of a frame whose landmarks are not known."""
+MIN_SIDE_PX = 1.0
+"""A box that is narrower, at the edge of the picture, has no shares."""
+
+
+def _as_packed(value: Any) -> NDArray[Any]:  # noqa: ANN401 - an array, or its text
+    if isinstance(value, str):
+        return np.frombuffer(base64.b64decode(value, validate=True), "<u2")
+    return np.asarray(value, np.uint16)
+
+
+def _as_text(values: NDArray[Any]) -> str:
+    return base64.b64encode(np.ascontiguousarray(values, "<u2").tobytes()).decode("ascii")
+
+
+PackedColumn = Annotated[
+    NDArray[Any],
+    BeforeValidator(_as_packed),
+    PlainSerializer(_as_text, when_used="json"),
+    WithJsonSchema({"type": "string", "contentEncoding": "base64"}),
+]
+
+
+class Landmarks(Part):
+    """Points of the face in the frames of the timeline, as the network saw them: not smoothed."""
+
+    points: list[int] = Field(description="Number in MediaPipe's face mesh of each point.")
+    values: PackedColumn = Field(
+        description="Base64 of whole numbers v of 16 bits, low byte first: x and y of each of "
+        "`points`, frame after frame. v / 65535 * 3 - 1 is a share of the face box: x from "
+        "`left_px` (0) to `right_px` (1), y from `top_px` to `bottom_px`. A frame in which all v "
+        "are 65535 has no landmarks, because the network did not see the face that the detector "
+        "found."
+    )
+
+    @check_field("values")
+    @classmethod
+    def _shaped(cls, values: NDArray[Any], info: ValidationInfo) -> NDArray[Any]:
+        points = len(info.data.get("points", ()))
+        if not points or values.size % (2 * points):
+            raise ValueError(f"expected x and y of {points} points, got {values.size} values")
+        return values.reshape(-1, points, 2)
+
+
+def pack(points_px: F32, xyxy: F32) -> U16:
+    """Points (F, P, 2) in the pixels of boxes (F, 4) -> (F, P, 2), to a 20,000th of the box.
+
+    A face whose box has no area, or with a point that is not finite, is unknown.
+    """
+    corner, side = _corner_and_side(xyxy)
+    known = (side >= MIN_SIDE_PX).all(axis=(1, 2)) & np.isfinite(points_px).all(axis=(1, 2))
+    packed = np.full(points_px.shape, UNKNOWN, np.uint16)
+    share = (points_px[known] - corner[known]) / side[known]
+    # One less than UNKNOWN, so that a far point is not taken for an unknown face.
+    packed[known] = np.clip(np.rint((share + OFFSET) / SPAN * LARGEST), 0, LARGEST - 1)
+    return packed
+
+
+def decode(timeline: FaceTimeline) -> F32 | None:
+    """Points (N, P, 2) in source pixels, NaN where unknown; None where none were kept."""
+    if timeline.landmarks is None:
+        return None
+    packed: U16 = timeline.landmarks.values
+    boxes = [timeline.left_px, timeline.top_px, timeline.right_px, timeline.bottom_px]
+    corner, side = _corner_and_side(np.stack(boxes, axis=1).astype(np.float32))
+    share = packed.astype(np.float32) / LARGEST * SPAN - OFFSET
+    points_px = (corner + share * side).astype(np.float32)
+    points_px[(packed == UNKNOWN).all(axis=(1, 2))] = np.nan
+    return points_px
+
+
+def _corner_and_side(xyxy: F32) -> tuple[F32, F32]:
+    """Each (F, 1, 2)."""
+    return xyxy[:, None, :2], xyxy[:, None, 2:] - xyxy[:, None, :2]

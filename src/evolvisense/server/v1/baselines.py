@@ -1,0 +1,137 @@
+"""`/v1/baselines`: a person's own recordings to compare with."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Request, Response
+
+from evolvisense.access.audit import AuditEntry
+from evolvisense.access.keys import Scope
+from evolvisense.access.purpose import parse_consent
+from evolvisense.api.baselines import BaselineList, NewRecording, PersonalBaseline
+from evolvisense.baselines import BaselineStore
+from evolvisense.baselines.reports import recording_from
+from evolvisense.errors import InvalidOptionError
+from evolvisense.jobs.records import Job
+from evolvisense.server.access import Caller
+from evolvisense.server.baselines import shown, store_of
+from evolvisense.server.errors import Problem
+from evolvisense.server.service import AnalysisService, service_of
+from evolvisense.server.strict import STRICT
+from evolvisense.server.v1.analyses import PROBLEMS, job_of
+from evolvisense.server.v1.reading import report_of
+
+router = APIRouter()
+
+Name = Annotated[str, Path(max_length=64, description="Letters, digits, `-` and `_`.")]
+
+_NAMED: dict[int | str, dict[str, Any]] = PROBLEMS | {
+    404: {"model": Problem, "description": "There is no such baseline of yours."},
+    422: {"model": Problem, "description": "That is no name of a baseline."},
+}
+_ADDING: dict[int | str, dict[str, Any]] = PROBLEMS | {
+    409: {"model": Problem, "description": "The analysis has no report."},
+    422: {"model": Problem, "description": "The recording cannot be added, or an option is wrong."},
+    507: {"model": Problem, "description": "The disk is full."},
+}
+
+
+def own_store(request: Request, scope: Scope) -> tuple[BaselineStore, Caller]:
+    """The baselines of whoever asks. Raises as the gate, and ForbiddenError."""
+    caller = request.app.state.gate.caller(request, scope)
+    return store_of(service_of(request).settings.data_dir, caller), caller
+
+
+@router.get(
+    "/v1/baselines",
+    summary="List personal baselines",
+    responses={k: v for k, v in PROBLEMS.items() if k != 404},
+)
+async def list_baselines(request: Request) -> BaselineList:
+    """One's own alone; the scope `admin` shows no others."""
+    store, _ = own_store(request, "read")
+    withhold = service_of(request).settings.observations_only
+    return BaselineList(
+        baselines=await asyncio.to_thread(
+            lambda: [
+                shown(name, store.load(name), observations_only=withhold) for name in store.names()
+            ]
+        )
+    )
+
+
+@router.get("/v1/baselines/{name}", summary="What a personal baseline holds", responses=_NAMED)
+async def get_baseline(request: Request, name: Name) -> PersonalBaseline:
+    """Days and values of features, for each task."""
+    store, _ = own_store(request, "read")
+    recordings = await asyncio.to_thread(store.load, name)
+    return shown(name, recordings, observations_only=service_of(request).settings.observations_only)
+
+
+@router.post(
+    "/v1/baselines/{name}/recordings",
+    status_code=201,
+    summary="Add an analysed recording to a personal baseline",
+    responses=_ADDING,
+)
+async def add_recording(request: Request, name: Name, recording: NewRecording) -> PersonalBaseline:
+    """Keeps the values of its features, also after the analysis is deleted.
+
+    Begins the baseline where there is none. It is used from three recordings on two days on.
+    """
+    service = service_of(request)
+    store, caller = own_store(request, "analyze")
+    job, _ = await job_of(request, recording.analysis, "read")
+    report = await report_of(service, job)
+    entry = recording_from(report, recording.recorded or _day_of(job), recording.task)
+    _require_past(entry.recorded)
+    service.files.require_space(0)
+    await _note(service, request, caller, "baseline.recorded", job)
+    recordings = await asyncio.to_thread(store.add, name, entry)
+    return shown(name, recordings, observations_only=service.settings.observations_only)
+
+
+@router.delete(
+    "/v1/baselines/{name}",
+    status_code=204,
+    summary="Delete a personal baseline",
+    responses=_NAMED,
+)
+async def delete_baseline(request: Request, name: Name) -> Response:
+    """All its recordings; reports that were compared with it keep their change."""
+    store, caller = own_store(request, "analyze")
+    await _note(service_of(request), request, caller, "baseline.deleted")
+    await asyncio.to_thread(store.clear, name)
+    return Response(status_code=204)
+
+
+def _day_of(job: Job) -> date:
+    return datetime.fromtimestamp(job.created_s, UTC).date()
+
+
+def _require_past(day: date) -> None:
+    if day > datetime.now(UTC).date() + timedelta(days=1):  # tomorrow has begun elsewhere
+        raise InvalidOptionError(f"recorded: {day.isoformat()} has not come yet")
+
+
+async def _note(
+    service: AnalysisService, request: Request, caller: Caller, event: str, job: Job | None = None
+) -> None:
+    """Under the strict profile, leave an entry in the audit log. Raises AuditError."""
+    if service.settings.profile != STRICT:
+        return
+    given = None if job is None else job.options.get("declaration")
+    declaration = None if given is None else parse_consent(given)
+    entry = AuditEntry(
+        event=event,
+        request_id=request.state.request_id,
+        job_id="" if job is None else job.id,
+        key_id=caller.owner,
+        media_sha256="" if job is None else job.media_sha256,
+        purpose=None if declaration is None else declaration.purpose,
+        consent=None if declaration is None else declaration.consent,
+    )
+    await asyncio.to_thread(service.audit.append, entry)

@@ -1,0 +1,163 @@
+// One plot: its card, its figure from the server, the cursor over it.
+
+import { el } from "../shared/dom.js";
+import { listenTo } from "./gestures.js";
+import { whenIdle } from "./idle.js";
+import { loadPlotly } from "./plotly.js";
+import { quietened, SETTINGS } from "./quiet.js";
+
+/**
+ * @typedef {object} FigureJson
+ * @property {string} name
+ * @property {string} title
+ * @property {string} description
+ * @property {any[]} data
+ * @property {any} layout
+ * @property {number} height_px
+ * @property {string|null} absent_reason
+ *
+ * @typedef {object} PlotOptions
+ * @property {string} name of the figure
+ * @property {string} title until the figure brings its own
+ * @property {boolean} hasTime whether its x axis is the recording's time
+ * @property {import("./axis.js").TimeAxis} axis
+ * @property {(name: string, signal: AbortSignal) => Promise<FigureJson>} fetchFigure
+ * @property {(plot: Plot) => void} onPng
+ */
+
+const NEAR = "400px";
+
+/** A card with one figure; it is drawn when it comes near the window, and again after `stale()`. */
+export class Plot {
+  /** @type {FigureJson|null} */
+  figure = null;
+
+  #isNear = false;
+
+  #isStale = true;
+
+  #abort = new AbortController();
+
+  /** @param {PlotOptions} options */
+  constructor(options) {
+    this.options = options;
+    this.heading = el("h3", {}, options.title);
+    this.note = el("p", { class: "muted small plot-note", hidden: true });
+    this.png = el("button", { type: "button", class: "quiet", "aria-label": `Save ${options.title} as PNG`,
+      onclick: () => options.onPng(this) }, "PNG");
+    this.drawing = el("div", { class: "drawing", role: "img", "aria-label": options.title });
+    this.cursor = el("div", { class: "cursor", hidden: true });
+    this.area = el("div", { class: options.hasTime ? "plot-area timed" : "plot-area" }, this.drawing, this.cursor);
+    this.element = el("section", { class: "card plot loading", "data-figure": options.name },
+      el("div", { class: "plot-head" }, this.heading, this.png), this.note, this.area);
+    if (options.hasTime) listenTo(this.area, options.axis, () => this.#bounds());
+    this.sight = new IntersectionObserver(([entry]) => {
+      this.#isNear = entry.isIntersecting;
+      this.#update();
+    }, { rootMargin: NEAR });
+    this.sight.observe(this.element);
+    this.resizing = new ResizeObserver(() => this.#resize());
+    this.resizing.observe(this.area);
+  }
+
+  /** What it shows has changed: fetch the figure again when it is near. */
+  stale() {
+    this.#isStale = true;
+    this.#update();
+  }
+
+  /** Follow the axis at once with what is here; `stale()` brings the finer figure. */
+  follow() {
+    if (!this.figure?.data.length || !this.options.hasTime) return;
+    const range = [...this.options.axis.range];
+    void loadPlotly().then((plotly) => (this.figure ? plotly.relayout(this.drawing, { "xaxis.range": range }) : null));
+    this.placeCursor();
+  }
+
+  placeCursor() {
+    const { axis, hasTime } = this.options;
+    if (!hasTime || !this.figure?.data.length) return;
+    const [from, to] = axis.range;
+    const share = (axis.timeS - from) / (to - from);
+    this.cursor.hidden = !(share >= 0 && share <= 1);
+    if (this.cursor.hidden) return;
+    const { left, right, top, bottom } = this.#bounds();
+    this.cursor.style.height = `${bottom - top}px`;
+    this.cursor.style.transform = `translate(${left + share * (right - left)}px, ${top}px)`;
+  }
+
+  close() {
+    this.#abort.abort();
+    this.sight.disconnect();
+    this.resizing.disconnect();
+    if (this.figure) void loadPlotly().then((plotly) => plotly.purge(this.drawing));
+  }
+
+  #update() {
+    if (!this.#isStale || !this.#isNear || this.element.hidden) return;
+    this.#isStale = false;
+    this.#abort.abort();
+    this.#abort = new AbortController();
+    const { signal } = this.#abort;
+    this.options.fetchFigure(this.options.name, signal)
+      .then((figure) => whenIdle(() => (signal.aborted ? undefined : this.#draw(figure))))
+      .catch((error) => {
+        if (!signal.aborted) this.#say(error.message);
+      });
+  }
+
+  /** @param {FigureJson} figure */
+  async #draw(figure) {
+    this.figure = figure;
+    this.heading.textContent = figure.title;
+    this.drawing.setAttribute("aria-label", figure.description);
+    this.png.setAttribute("aria-label", `Save ${figure.title} as PNG`);
+    this.png.hidden = figure.absent_reason !== null;
+    this.area.hidden = figure.absent_reason !== null;
+    if (figure.absent_reason !== null) {
+      this.#say(`Cannot tell: ${figure.absent_reason}.`);
+      return;
+    }
+    const plotly = await loadPlotly();
+    this.note.hidden = true;
+    this.drawing.style.height = `${figure.height_px}px`;
+    await plotly.react(this.drawing, figure.data, quietened(figure, this.#width()), SETTINGS);
+    this.element.classList.remove("loading");
+    if (this.options.hasTime && !sameRange(figure.layout.xaxis?.range, this.options.axis.range)) this.follow();
+    this.placeCursor();
+  }
+
+  /** @param {string} text */
+  #say(text) {
+    this.element.classList.remove("loading");
+    this.note.textContent = text;
+    this.note.hidden = false;
+  }
+
+  #width() {
+    return this.area.clientWidth;
+  }
+
+  #resize() {
+    if (!this.figure?.data.length || !this.#width()) return;
+    const { figure } = this;
+    void loadPlotly().then((plotly) => plotly.relayout(this.drawing, { width: this.#width() }))
+      .then(() => figure === this.figure && this.placeCursor());
+  }
+
+  #bounds() {
+    const margin = this.figure?.layout.margin ?? { l: 0, r: 0, t: 0, b: 0 };
+    return {
+      left: margin.l, right: this.#width() - margin.r,
+      top: margin.t, bottom: (this.figure?.height_px ?? 0) - margin.b,
+    };
+  }
+}
+
+/**
+ * @param {number[]|undefined} a
+ * @param {number[]} b
+ */
+function sameRange(a, b) {
+  return a !== undefined && Math.abs(a[0] - b[0]) < 1e-6 && Math.abs(a[1] - b[1]) < 1e-6;
+}

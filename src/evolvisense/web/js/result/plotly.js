@@ -1,0 +1,31 @@
+// Plotly's JavaScript comes out of the installed package; it is fetched when a plot is wanted.
+
+/**
+ * @typedef {object} Plotly The part of plotly that the page uses.
+ * @property {(element: HTMLElement, data: object[], layout: object, config: object) => Promise<unknown>}
+ *   react
+ * @property {(element: HTMLElement, changes: object) => Promise<unknown>} relayout
+ * @property {(element: HTMLElement) => void} purge
+ * @property {(figure: object, options: object) => Promise<string>} toImage
+ * @property {{resize: (element: HTMLElement) => Promise<void>}} Plots
+ */
+
+/** @type {Promise<Plotly>|null} */
+let loading = null;
+
+/**
+ * @returns {Promise<Plotly>} Rejects with an Error where it cannot be fetched.
+ */
+export function loadPlotly() {
+  loading ??= new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = document.querySelector("link[data-plotly]")?.getAttribute("href") ?? "/static/plotly.min.js";
+    script.addEventListener("load", () => resolve(/** @type {any} */ (window).Plotly));
+    script.addEventListener("error", () => {
+      loading = null;
+      reject(new Error("the drawing library could not be loaded"));
+    });
+    document.head.append(script);
+  });
+  return loading;
+}

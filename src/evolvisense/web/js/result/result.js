@@ -1,0 +1,89 @@
+// The result view: one analysis with its video, plots, numbers and files.
+
+import { api, hasEnded } from "../shared/api.js";
+import { $ } from "../shared/dom.js";
+import { keyHeaders } from "../shared/keys.js";
+import { asProblem, Problem, problemOf } from "../shared/problem.js";
+import * as recordings from "../shared/recordings.js";
+import { fileNameOf, nameOf, whenOf } from "./history.js";
+import { ReportReader } from "./reader.js";
+import { Shown } from "./shown.js";
+
+/** @typedef {import("./attach.js").Analysis} Analysis */
+
+/**
+ * Show the analysis `params.id`; waits until it has ended.
+ * @param {HTMLElement} root
+ * @param {Record<string, string>} params
+ * @returns {Promise<() => void>} ends the view. Throws Problem.
+ */
+export async function show(root, { id }) {
+  const leaving = new AbortController();
+  const { signal } = leaving;
+  $("result-body").hidden = true;
+  $("result-wait").hidden = false;
+  $("result-title").textContent = "Result";
+  $("result-facts").textContent = "";
+  say("Fetching the result\u2026", null);
+  /** @type {Analysis} */
+  const analysis = await api.get(`/v1/analyses/${id}`, { signal });
+  head(analysis);
+  const reader = new ReportReader();
+  /** @type {Shown|null} */
+  let shown = null;
+  const fill = async (/** @type {Analysis} */ ended) => {
+    if (ended.error) throw new Problem({ ...ended.error });
+    if (ended.state !== "succeeded") throw new Problem({ code: ended.state, detail: "there is no result" });
+    say("Reading the report\u2026", null);
+    const summary = await reader.open(`/v1/analyses/${id}/report?format=json`, keyHeaders())
+      .catch((problem) => { throw problemOf(problem.status, problem); });
+    const recording = await recordings.get(id);
+    if (signal.aborted) return;
+    $("result-body").hidden = false; // plots are as wide as they are shown
+    $("result-wait").hidden = true;
+    shown = new Shown({ analysis: ended, summary, reader, fileName: fileNameOf(ended), signal });
+    shown.load(recording?.blob ?? null);
+    root.dataset.ready = id;
+  };
+  if (hasEnded(analysis.state)) await fill(analysis);
+  else void waitFor(analysis, signal).then(fill).catch((error) => signal.aborted || say(asProblem(error).detail, 0));
+  return () => {
+    leaving.abort();
+    reader.close();
+    shown?.close();
+    delete root.dataset.ready;
+  };
+}
+
+/**
+ * @param {Analysis} analysis
+ * @param {AbortSignal} signal
+ * @returns {Promise<Analysis>} as it ended
+ */
+async function waitFor(analysis, signal) {
+  let last = analysis;
+  await api.follow(`/v1/analyses/${analysis.id}/events`, (now) => {
+    last = /** @type {Analysis} */ (now);
+    say(`${now.state === "queued" ? "Waiting for its turn" : "Being analysed"}: ${Math.round(now.percent)} %`, now.percent);
+  }, signal);
+  return last;
+}
+
+/** @param {Analysis} analysis */
+function head(analysis) {
+  $("result-title").textContent = nameOf(analysis);
+  const until = analysis.expires_at
+    ? `; the report is deleted on ${whenOf({ ...analysis, created_at: analysis.expires_at })}` : "";
+  $("result-facts").textContent = `Analysed ${whenOf(analysis)}${until}`;
+  $("compare-link").href = `#/compare/${analysis.id}`;
+}
+
+/**
+ * @param {string} text
+ * @param {number|null} percent null: not known
+ */
+function say(text, percent) {
+  $("result-wait-text").textContent = text;
+  if (percent === null) $("result-wait-progress").removeAttribute("value");
+  else $("result-wait-progress").value = percent;
+}

@@ -1,0 +1,72 @@
+// The bar over the plots: zoom, how they are drawn, which are there.
+
+import { $ } from "../shared/dom.js";
+
+const CLOSER = 0.5;
+
+/**
+ * @param {import("./axis.js").TimeAxis} axis
+ * @param {import("./plots.js").Plots} plots
+ * @param {AbortSignal} signal
+ */
+export function prepareTools(axis, plots, signal) {
+  const pressed = (/** @type {string} */ id, /** @type {() => void} */ run) => (
+    $(id).addEventListener("click", run, { signal }));
+  pressed("zoom-in", () => axis.zoomBy(CLOSER));
+  pressed("zoom-out", () => axis.zoomBy(1 / CLOSER));
+  pressed("zoom-all", () => axis.showAll());
+  pressed("drag-zooms", () => {
+    axis.dragZooms = !axis.dragZooms;
+    mark("drag-zooms", axis.dragZooms);
+  });
+  const drawAs = (/** @type {"lines"|"areas"} */ shape) => {
+    plots.emotionsAs = shape;
+    mark("as-lines", shape === "lines");
+    mark("as-areas", shape === "areas");
+    plots.redrawOne("expression");
+  };
+  pressed("as-lines", () => drawAs("lines"));
+  pressed("as-areas", () => drawAs("areas"));
+  mark("drag-zooms", false);
+  mark("as-lines", true);
+  mark("as-areas", false);
+  $("plots-choice").replaceChildren(...plots.choices());
+  axis.zoomed.add(() => describe(axis));
+  describe(axis);
+  closeOutside("plots-menu", signal);
+  closeOutside("export-menu", signal);
+}
+
+/** @param {import("./axis.js").TimeAxis} axis */
+function describe(axis) {
+  const [from, to] = axis.range;
+  $("zoom-range").textContent = `${from.toFixed(1)} \u2013 ${to.toFixed(1)} s`;
+  $("zoom-out").disabled = axis.isWhole;
+  $("zoom-all").disabled = axis.isWhole;
+}
+
+/**
+ * @param {string} id
+ * @param {boolean} isOn
+ */
+function mark(id, isOn) {
+  $(id).setAttribute("aria-pressed", String(isOn));
+}
+
+/**
+ * A menu closes on Escape and on a click elsewhere.
+ * @param {string} id
+ * @param {AbortSignal} signal
+ */
+function closeOutside(id, signal) {
+  const menu = $(id);
+  menu.open = false;
+  window.addEventListener("click", (event) => {
+    if (!menu.contains(event.target)) menu.open = false;
+  }, { signal });
+  menu.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
+    if (event.key !== "Escape" || !menu.open) return;
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }, { signal });
+}
