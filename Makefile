@@ -11,8 +11,9 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 run: $(VENV)/.installed  ## Set up and serve the page and the API on http://127.0.0.1:7860
 	$(BIN)/evolvisense serve --host $(HOST) --port $(PORT)
 
+TEST_PROCESSES ?= 3
 test: $(VENV)/.installed-dev  ## Set up and run all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile
 
 check: $(VENV)/.installed-dev check-js  ## Lint, format, types, layers
 	$(BIN)/ruff check .
@@ -36,6 +37,7 @@ docs: $(VENV)/.installed-dev  ## Write the generated parts of docs/
 	$(BIN)/python -m docs.reference
 	$(BIN)/python -m docs.settings
 	$(BIN)/python -m docs.indicators
+	$(BIN)/python -m docs.explanations
 
 bench: $(VENV)/.installed-dev .venv-deepface/.installed  ## Measure speed and memory, print the table
 	$(BIN)/python -m benchmarks

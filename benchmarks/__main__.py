@@ -13,7 +13,7 @@ from typing import Any
 from benchmarks.clip import WORK
 from benchmarks.machine import Row, machine, markdown
 
-NAMES = ("end_to_end", "face_network", "voice", "memory", "startup", "live")
+NAMES = ("end_to_end", "face_network", "voice", "memory", "startup", "live", "cost")
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 
 `ten_seconds()`: 10 s, 1280x720, 30 fps, VP8 at 2.5 Mbit/s and Opus in a live WebM, which has no
 duration in its header. The face fills about half of the height; the picture has a camera's noise.
-`ten_minutes()`: its packets sixty times over, not encoded again.
+`one_minute()`, `ten_minutes()`: its packets six and sixty times over, not encoded again.
 """
 
 from __future__ import annotations
@@ -28,7 +28,6 @@ BIT_RATE = 2_500_000
 """What MediaRecorder takes where nobody asks for another."""
 CAMERA_NOISE = 3.0
 """Standard deviation in grey levels: a webcam indoors."""
-LOOPS = 60
 WEBM = {"live": "1"}
 VP8 = {"deadline": "realtime", "cpu-used": "4", "error-resilient": "1"}
 
@@ -38,9 +37,14 @@ def ten_seconds() -> Path:
     return _made("talk_10s.webm", _encode)
 
 
+def one_minute() -> Path:
+    """The clip six times, made once."""
+    return _made("talk_1min.webm", lambda path: _repeat(ten_seconds(), path, 6))
+
+
 def ten_minutes() -> Path:
     """The clip sixty times, made once."""
-    return _made("talk_10min.webm", lambda path: _repeat(ten_seconds(), path))
+    return _made("talk_10min.webm", lambda path: _repeat(ten_seconds(), path, 60))
 
 
 def source_clip() -> Path | None:
@@ -151,13 +155,13 @@ def _synthetic_sound() -> np.ndarray:
     return (0.1 * tone * syllables).astype(np.float32)
 
 
-def _repeat(source: Path, path: Path) -> None:
+def _repeat(source: Path, path: Path, loops: int) -> None:
     with av.open(str(path), "w", format="webm", options=WEBM) as out:
         with av.open(str(source)) as container:
             templates: list[Any] = list(container.streams)
             streams = [out.add_stream_from_template(template) for template in templates]
         last_dts = [-DURATION_S * 1_000_000] * len(streams)
-        for loop in range(LOOPS):
+        for loop in range(loops):
             with av.open(str(source)) as container:
                 for packet in container.demux():
                     if packet.dts is None or packet.pts is None:

@@ -35,6 +35,8 @@ Library, command and server read these too:
 | `EVOLVISENSE_CACHE_DIR` | `~/.cache/evolvisense` | models that were downloaded on request |
 | `EVOLVISENSE_MODELS_DIR` | none | a read-only folder that is looked into first |
 | `EVOLVISENSE_OFFLINE` | `0` | `1` refuses every download |
+| `EVOLVISENSE_PROVIDER` | by what works here | what the networks run on: `cpu`, or `cuda` (needs \
+onnxruntime-gpu; an error where it cannot be had) |
 """
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
     from evolvisense.baselines import BaselineStore, StoredRecording, baseline_of
+    from evolvisense.batch import analyze_many
     from evolvisense.media import MediaLimits
     from evolvisense.pipeline import AnalysisOptions, Analyzer
     from evolvisense.report import Report
@@ -34,12 +35,14 @@ __all__ = [
     "Report",
     "StoredRecording",
     "analyze",
+    "analyze_many",
     "baseline_of",
 ]
 
 _HOMES = {
     "AnalysisOptions": "evolvisense.pipeline",
     "Analyzer": "evolvisense.pipeline",
+    "analyze_many": "evolvisense.batch",
     "Baseline": "evolvisense.scoring",
     "BaselineStore": "evolvisense.baselines",
     "MediaLimits": "evolvisense.media",

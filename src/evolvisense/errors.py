@@ -16,7 +16,7 @@
     `UnknownEngineError`, `EngineUnavailableError`, `FormatUnavailableError`
     `ModelMissingError`, `ModelCorruptError`, `ModelDownloadError`
   `StorageError`: the disk or the database of the server
-    `StorageFullError`, `DatabaseError`
+    `StorageFullError`, `DatabaseError`, `FolderNotSharedError`
   `AuditError`: the audit log cannot be written, so nothing may be analysed
   `SandboxError`: work in a process of its own came to no result
     `SandboxDiedError`, `SandboxLimitError`, `SandboxTaskError`
@@ -238,6 +238,12 @@ class DatabaseError(StorageError):
     """The database cannot be reached or read, or a newer program wrote it."""
 
     code = "database_error"
+
+
+class FolderNotSharedError(StorageError):
+    """Another process of this queue has another data folder."""
+
+    code = "folder_not_shared"
 
 
 class AuditError(EvolviSenseError):

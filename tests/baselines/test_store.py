@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -146,3 +147,20 @@ def test_where_files_lie(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Non
     assert home_dir() == tmp_path / "data" / "evolvisense"
     monkeypatch.setenv("EVOLVISENSE_HOME", str(tmp_path / "home"))
     assert BaselineStore().directory == tmp_path / "home" / "baselines"
+
+
+def test_adding_at_the_same_time_loses_nothing(store: BaselineStore) -> None:
+    # Each thread opens the folder anew, so that the lock holds as between processes.
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda i: store.add("ada", recording(3, f0_sd_st=float(i))), range(24)))
+    values = {r.values["f0_sd_st"] for r in store.load("ada")}
+    assert values == {float(i) for i in range(24)}
+
+
+def test_a_baseline_has_an_end(store: BaselineStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("evolvisense.baselines.store.MOST_RECORDINGS", 2)
+    for day in (1, 2):
+        store.add("ada", recording(day, f0_sd_st=float(day)))
+    with pytest.raises(BaselineRecordingError, match="holds 2 recordings, which is the most"):
+        store.add("ada", recording(3, f0_sd_st=3.0))
+    assert len(store.load("ada")) == 2

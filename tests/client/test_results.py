@@ -14,8 +14,8 @@ from evolvisense.client import ApiError, BaselineChoice, Client, Options
 from evolvisense.report import Report, to_json
 from evolvisense.report.figures import FIGURES
 from tests.client.conftest import Connect, Faults
+from tests.factory.features import with_features
 from tests.factory.quick_server import Running
-from tests.server.v1.conftest import with_features
 
 Video = Callable[[str], Path]
 

@@ -31,14 +31,19 @@ START_S = 60.0
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database."""
     if request.param == "sqlite":
-        yield sqlite_url(tmp_path)
-        return
+        return sqlite_url(tmp_path)
+    return request.getfixturevalue("postgres_url")
+
+
+@pytest.fixture
+def postgres_url() -> Iterator[str]:
+    """An empty schema of Postgres; the test is skipped where there is no Postgres."""
+    server = _server_or_skip()
     import psycopg
 
-    server = _server_or_skip()
     schema = f"evs_{secrets.token_hex(6)}"
     with psycopg.connect(_for_psycopg(server), autocommit=True) as connection:
         connection.execute(f'CREATE SCHEMA "{schema}"')

@@ -58,7 +58,7 @@ class Queue:
 
 
 def wait_until(condition: Callable[[], object]) -> None:
-    deadline_s = time.monotonic() + 60
+    deadline_s = time.monotonic() + 180
     while not condition():
         assert time.monotonic() < deadline_s
         time.sleep(0.01)

@@ -18,6 +18,14 @@ devices.getUserMedia = async (wanted) => {
 };
 """
 
+_MEASURED = """
+const make = URL.createObjectURL.bind(URL);
+URL.createObjectURL = (blob) => {
+  window.newestBytes = blob.size;
+  return make(blob);
+};
+"""
+
 _REFUSED = """
 navigator.mediaDevices.getUserMedia = async () => {
   throw new DOMException("for the test", "NAME");
@@ -48,6 +56,11 @@ _INSECURE = 'Object.defineProperty(window, "isSecureContext", { value: false });
 def remember_streams(page: Page) -> None:
     """Keep what the page opens, for `tracks_on` and `unplug`."""
     page.add_init_script(_KEPT)
+
+
+def remember_blobs(page: Page) -> None:
+    """Keep the size of what the page shows, as `window.newestBytes`."""
+    page.add_init_script(_MEASURED)
 
 
 def tracks_on(page: Page) -> int:

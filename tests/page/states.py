@@ -61,7 +61,7 @@ def reached(state: State, around: Around) -> Iterator[Page]:
     """The page in that state; it is left before its server stops."""
     page = state.reach(around)
     yield page
-    page.goto("about:blank")
+    page.close()
 
 
 def _start(around: Around) -> Page:
@@ -280,7 +280,7 @@ def _docs(around: Around) -> Page:
 
 def _report(around: Around) -> Page:
     page = around.page()
-    page.goto(f"/v1/analyses/{around.fixture('analysed')}/report.html")
+    page.goto(f"/v1/analyses/{around.fixture('analysed')}/report?format=html")
     page.locator("h1").wait_for()
     return page
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 GRAVE = ("serious", "critical")
 SIZES = {"desktop": DESKTOP["viewport"], "phone": PHONE["viewport"]}
-REDRAWN_MS = 500
+SETTLED_MS = 1000
 """Figures are drawn anew in the other colours."""
 
 
@@ -30,7 +30,7 @@ def test_no_serious_finding(
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             for size, viewport in SIZES.items():
                 page.set_viewport_size(viewport)
-                page.wait_for_timeout(REDRAWN_MS)
+                page.wait_for_timeout(SETTLED_MS)
                 shoot(page, f"axe-{state.name}-{scheme}-{size}")
                 found += [f"{scheme}, {size}: {text}" for text in _grave(page)]
     assert not found, "\n".join(found)

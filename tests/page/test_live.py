@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 from websockets.sync.client import connect
 
-from tests.factory.browser import chromium, shoot
+from evolvisense.report import LIMITS_NOTICE
+from evolvisense.server.live.protocol import PICTURE
+from tests.factory.browser import PHONE, chromium, shoot
 from tests.factory.quick_server import Running, quick_gate, running, wait_until
 from tests.page.cameras import make_insecure, refuse, remember_streams, show_grey, tracks_on, unplug
 from tests.page.conftest import NewPage, Strict
@@ -17,7 +19,8 @@ from tests.page.conftest import NewPage, Strict
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page, WebSocketRoute
 
-PICTURES = 10
+PICTURES = 5
+LONG_MS = 120_000
 
 
 def live_of(page: Page) -> Locator:
@@ -45,7 +48,49 @@ def wait_for_pictures(page: Page, count: int = PICTURES) -> None:
     page.wait_for_function(
         "(count) => Number(document.querySelector('#view-live').dataset.delayCount) >= count",
         arg=count,
+        timeout=LONG_MS,
     )
+
+
+def answer_at_once(page: Page) -> None:
+    """A server that looks at nothing: a quarter of a second and a changing smile per picture."""
+
+    def serve(route: WebSocketRoute) -> None:
+        seq = 0
+
+        def hear(message: str | bytes) -> None:
+            nonlocal seq
+            if isinstance(message, str):
+                route.send(
+                    json.dumps({"type": "configured", "max_fps": 10, "limits": LIMITS_NOTICE})
+                )
+            elif message[0] == PICTURE:
+                seq += 1
+                route.send(json.dumps(_frame(seq)))
+
+        route.on_message(hear)
+
+    page.route_web_socket("**/v1/live", serve)
+
+
+def _frame(seq: int) -> dict[str, object]:
+    others = dict.fromkeys(("surprise", "sad", "fear", "angry", "disgust"), 0.02)
+    pose = {"pitch_deg": 1, "yaw_deg": seq % 3, "roll_deg": 0}
+    face = {
+        "track_id": 1,
+        "box": [200, 100, 300, 220],
+        "presence": 1,
+        "is_main": True,
+        "probabilities": {"happy": 0.5, "neutral": 0.4, **others},
+        "uncertain": "",
+        "smile": 0.5 + 0.1 * (seq % 2),
+        "eye_openness": 0.9,
+        "mouth_opening": 0.1,
+        "pose": pose,
+    }
+    about = {"type": "frame", "seq": seq, "time_s": seq / 4, "width_px": 640, "height_px": 480}
+    silent = {"voice": None, "voice_absent_reason": "no_recent_sound"}
+    return {**about, **silent, "faces": [face], "dropped": 0}
 
 
 def tile(view: Locator, name: str) -> Locator:
@@ -133,15 +178,17 @@ def test_a_session_that_is_not_recorded_leaves_nothing(quick: Running, new_page:
 
 def test_changes_are_shown_against_a_baseline(quick: Running, new_page: NewPage):
     page = new_page(quick.url)
+    answer_at_once(page)
     view = start(page)
     in_state(view, "running")
     wait_for_pictures(page, 3)
     press(view, "Take a baseline")
-    page.wait_for_timeout(3000)
+    view.and_(page.locator("[data-baseline=taking]")).wait_for()
     shoot(page, "live-baseline-taking")
-    view.and_(page.locator("[data-baseline=taken]")).wait_for()
-    tile(view, "Smile").get_by_text("spreads").wait_for()
-    assert view.locator(".live-bar .mark:not([hidden])").count() >= 1
+    view.and_(page.locator("[data-baseline=taken]")).wait_for(timeout=LONG_MS)
+    tile(view, "Smile").get_by_text("5 %, 1.0 spreads").wait_for()
+    tile(view, "Pitch").get_by_text("no sound arrives").wait_for()
+    assert view.locator(".live-bar .mark:not([hidden])").count() == 7
     shoot(page, "live-baseline-taken")
     press(view, "Forget it")
     tile(view, "Smile").get_by_text("corners of the mouth").wait_for()
@@ -193,7 +240,7 @@ def test_a_lost_connection_is_taken_up_again(quick: Running, new_page: NewPage):
     view.get_by_text("The connection is lost").wait_for()
     in_state(view, "running")
     assert len(opened) == 2
-    wait_for_pictures(page, 8)
+    wait_for_pictures(page, 6)
 
 
 def test_an_end_by_the_server_is_told_and_the_recording_stays(quick: Running, new_page: NewPage):
@@ -222,7 +269,7 @@ def test_a_camera_that_is_unplugged_leaves_the_recording(quick: Running, new_pag
     remember_streams(page)
     view = start(page)
     in_state(view, "running")
-    wait_for_pictures(page, 10)
+    wait_for_pictures(page)
     unplug(page)
     in_state(view, "cut")
     view.get_by_text("The camera stopped").wait_for()
@@ -235,7 +282,7 @@ def test_leaving_the_view_switches_everything_off(quick: Running, new_page: NewP
     in_state(view, "running")
     page.get_by_role("link", name="Recordings").click()
     page.wait_for_function(
-        "window.opened.every((s) => s.getTracks().every((t) => t.readyState === 'ended'))"
+        "() => window.opened.every((s) => s.getTracks().every((t) => t.readyState === 'ended'))"
     )
     page.get_by_role("link", name="Live").click()
     in_state(view, "idle")
@@ -289,8 +336,6 @@ def test_a_strict_server_gets_key_consent_and_purpose(strict_server: Strict, new
 
 
 def test_phone(quick: Running, new_page: NewPage):
-    from tests.factory.browser import PHONE
-
     page = new_page(quick.url, **PHONE)
     view = start(page)
     in_state(view, "running")

@@ -12,7 +12,7 @@ WIDTH_PX = PHONE["viewport"]["width"]
 TARGET_PX = 24
 """Least side of a control (WCAG 2.2, 2.5.8)."""
 
-BESIDE = """() => {
+BESIDE = """(width) => {
   const wide = document.documentElement.scrollWidth;
   const scrolls = (node) => {
     for (let at = node; at; at = at.parentElement)
@@ -20,13 +20,13 @@ BESIDE = """() => {
     return false;
   };
   const beyond = [...document.querySelectorAll("body *")]
-    .filter((node) => node.checkVisibility() && node.getBoundingClientRect().right > innerWidth + 1)
+    .filter((node) => node.checkVisibility() && node.getBoundingClientRect().right > width + 1)
     .filter((node) => !scrolls(node) && !node.closest("svg, .visually-hidden"))
     .map((node) => `${node.tagName} ${node.id || node.className}`);
-  return { wide, beyond: wide > innerWidth ? beyond.slice(0, 8) : [] };
+  return { wide, beyond: wide > width ? beyond.slice(0, 8) : [] };
 }"""
 
-CONTROLS = """(least) => {
+CONTROLS = """([least, width]) => {
   const within = document.querySelector("dialog[open]") ?? document;
   const seen = [...within.querySelectorAll(
     "button, summary, select, input:not([type=hidden]), a.button, label.button, [role=tab]")]
@@ -40,7 +40,7 @@ CONTROLS = """(least) => {
     const problems = [];
     if (box.width < least || box.height < least)
       problems.push(`${name}: ${Math.round(box.width)} x ${Math.round(box.height)} px`);
-    if (box.left < -1 || box.right > innerWidth + 1) {
+    if (box.left < -1 || box.right > width + 1) {
       const scroller = node.closest(".scroll, [role=tablist], .tabs");
       if (!scroller) problems.push(`${name}: ${Math.round(box.left)}-${Math.round(box.right)}`);
     }
@@ -56,7 +56,7 @@ def test_all_of_it_fits_and_can_be_touched(
     around = Around(lambda url: new_page(url, **PHONE), request.getfixturevalue)
     with reached(state, around) as page:
         shoot(page, f"phone-{state.name}")
-        found = page.evaluate(BESIDE)
-        awkward = page.evaluate(CONTROLS, TARGET_PX)
+        found = page.evaluate(BESIDE, WIDTH_PX)
+        awkward = page.evaluate(CONTROLS, [TARGET_PX, WIDTH_PX])
     assert found["wide"] <= WIDTH_PX, found["beyond"]
     assert awkward == []

@@ -226,8 +226,8 @@ def test_lines_become_areas(result: Page) -> None:
     assert result.get_attribute("#as-areas", "aria-pressed") == "true"
     wait_for(
         result,
-        "document.querySelector('[data-figure=expression] .drawing').data"
-        ".some((trace) => trace.stackgroup)",
+        "document.querySelector('[data-figure=expression] .drawing').ariaLabel"
+        ".includes('on top of each other')",
     )
 
 

@@ -149,8 +149,9 @@ def test_nothing_is_wider_than_the_window(
 
 
 @pytest.mark.expected_console("401")
-def test_the_key_is_asked_for_refused_taken_and_forgotten(strict_server: Strict, new_page: NewPage):
-    page = new_page(strict_server.url)
+def test_the_key_is_asked_for_refused_taken_and_forgotten(quick: Running, new_page: NewPage):
+    key = strict(quick)
+    page = new_page(quick.url)
     page.goto("/")
     dialog = page.get_by_role("dialog")
     expect(dialog).to_be_visible()

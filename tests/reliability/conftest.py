@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from benchmarks.reliability.process import Server, free_port, serving
+from tests.factory.databases import postgres_url
+
+__all__ = ["page_port", "postgres_url", "server"]
 
 
 @pytest.fixture(scope="package")

@@ -236,7 +236,7 @@ def test_each_person_and_the_voice_have_their_figures(scored: Report) -> None:
     assert places == [*people, "voice", "voice_emotion"], "the main person first"
     assert list(found.figures) == places
     for given in found.with_class("plot"):
-        assert given["role"] == "img"
+        assert given["role"] == "figure"
         assert given["aria-label"]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,10 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, settings
 from schemathesis import checks
 
+from evolvisense.baselines import StoredRecording
+from evolvisense.server.access import EVERYBODY
 from evolvisense.server.app import create_app
+from evolvisense.server.baselines import store_of
 from evolvisense.server.settings import Settings
 from tests.factory.quick_server import Running, quick_gate, running
 
@@ -27,6 +31,14 @@ CHECKS = [
 
 DESCRIPTION: dict[str, Any] = create_app(Settings(data_dir=Path("unused"))).openapi()
 api = schemathesis.openapi.from_dict(DESCRIPTION)
+
+IDS = frozenset({"analysis_id", "first", "second", "analysis"})
+NAMES = frozenset({"name", "baseline"})
+WELL_FORMED: dict[str, dict[str, Any]] = {
+    "/v1/comparison": {"query": {"first": "x", "second": "x"}},
+    "/v1/analyses/{analysis_id}/change": {"query": {"baseline": "x"}},
+}
+"""What a request must have before it is asked who sends it."""
 
 Make = Callable[[str], str]
 
@@ -59,6 +71,14 @@ def ended(server: Running) -> Make:
     return make
 
 
+@pytest.fixture(scope="module")
+def kept(server: Running, gate: Path) -> str:
+    """The name of a baseline."""
+    recording = StoredRecording(date(2026, 3, 1), None, {"f0_sd_st": 2.0}, {})
+    store_of(server.service.settings.data_dir, EVERYBODY).add("ada", recording)
+    return "ada"
+
+
 @api.parametrize()
 @settings(
     max_examples=15,
@@ -66,12 +86,16 @@ def ended(server: Running) -> Make:
     suppress_health_check=list(HealthCheck),
     database=None,
 )
-def test_the_answers_are_the_promised_ones(case: Any, server: Running, ended: Make):
-    if case.path_parameters:
-        # A made-up id is known to nobody: two of three are ids of analyses.
-        chance = zlib.crc32(case.path_parameters["analysis_id"].encode("utf-8", "replace"))
-        if chance % 3:
-            case.path_parameters["analysis_id"] = ended(["talk", "refuse"][chance % 2])
+def test_the_answers_are_the_promised_ones(case: Any, server: Running, ended: Make, kept: str):
+    # A made-up id or name is known to nobody: two of three are those of analyses and a baseline.
+    for given in (case.path_parameters, case.query, case.body):
+        for name in IDS & set(given if isinstance(given, dict) else ()):
+            chance = zlib.crc32(str(given[name]).encode("utf-8", "replace"))
+            if chance % 3:
+                given[name] = ended(["talk", "refuse"][chance % 2])
+        for name in NAMES & set(given if isinstance(given, dict) else ()):
+            if zlib.crc32(str(given[name]).encode("utf-8", "replace")) % 3:
+                given[name] = kept
     case.call_and_validate(base_url=server.url, checks=CHECKS)
 
 
@@ -94,7 +118,8 @@ def keyed(tmp_path_factory: pytest.TempPathFactory, gate: Path) -> Iterator[Runn
 )
 def test_refusals_are_the_promised_ones(keyed: Running, path: str, method: str):
     _, key = keyed.service.keys.create("of a test", ["live"])
-    case = api[path][method].Case(path_parameters={"analysis_id": "x"})
+    parts = {"analysis_id": "x", "name": "x"}
+    case = api[path][method].Case(path_parameters=parts, **WELL_FORMED.get(path, {}))
     for given, status in ({}, 401), ({"X-Api-Key": key}, 403), ({"X-Api-Key": key}, 429):
         response = case.call(base_url=keyed.url, headers=given)
         assert response.status_code == status

@@ -31,6 +31,7 @@ from evolvisense.report import (
 )
 from evolvisense.report.parquet import require_pyarrow
 from evolvisense.scoring import Baseline
+from evolvisense.types.media import MEDIA_SUFFIXES
 from evolvisense.types.progress import Progress as AnalysisProgress
 from evolvisense.types.progress import ProgressListener
 
@@ -50,26 +51,6 @@ SUFFIXES: Mapping[Format, str] = {"textgrid": "TextGrid"}
 """Where the name of a format is not what its files end with."""
 
 BINARY: frozenset[Format] = frozenset({"parquet"})
-
-MEDIA_SUFFIXES = frozenset(
-    [
-        ".webm",
-        ".mp4",
-        ".mov",
-        ".mkv",
-        ".avi",
-        ".flv",
-        ".m4v",
-        ".mpg",
-        ".mpeg",
-        ".ts",
-        ".mts",
-        ".wmv",
-        ".ogv",
-        ".3gp",
-    ]
-)
-"""Which files of a folder are taken; a file named on its own is tried whatever its name."""
 
 FAILED = 1
 UNUSABLE = 2

@@ -144,6 +144,74 @@ def analyze(
 
 
 @app.command()
+def batch(
+    inputs: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="INPUT...",
+            help="Folders, patterns, files, @list.txt; paths or URLs such as s3://bucket/folder.",
+        ),
+    ],
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", help="Where the data set goes, and what resumes it.")
+    ],
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, help="Files analysed at a time; one for each core."),
+    ] = None,
+    ray: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS", help="Work on this Ray cluster, or `auto` (needs the extra ray)."
+        ),
+    ] = None,
+    json: Annotated[
+        bool, typer.Option("--json", help="Keep the report of each file as JSON too.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be analysed; write nothing.")
+    ] = False,
+    frame_skip: Annotated[
+        int, typer.Option(min=1, help="Analyse every n-th frame; 1 is every frame.")
+    ] = 1,
+    max_frames: Annotated[
+        int | None, typer.Option(min=1, help="Stop after so many analysed frames of each file.")
+    ] = None,
+    voice: Annotated[bool, typer.Option(help="Read the voice too.")] = True,
+    smoothing: Annotated[
+        Smoothing,
+        typer.Option(help="Filter of the timelines; off gives every frame as it was read."),
+    ] = "one-euro",
+    language: Annotated[
+        Language,
+        typer.Option(help="Language spoken: indicators are relative to its reference set."),
+    ] = "any",
+) -> None:
+    """Analyse many videos on all cores into Parquet tables; a second run resumes the first.
+
+    A file that cannot be read is a row of the table of failures and does not stop the others; the
+    exit status is then 1.
+    """
+    from evolvisense.cli import batch as batching  # noqa: PLC0415
+
+    job = batching.BatchJob(
+        out=out,
+        options=AnalysisOptions(
+            frame_skip=frame_skip,
+            max_frames=max_frames,
+            voice=voice,
+            smoothing=smoothing,
+            language=language,
+        ),
+        workers=workers,
+        ray=ray,
+        keep_json=json,
+        dry_run=dry_run,
+    )
+    raise typer.Exit(batching.run(inputs, job))
+
+
+@app.command()
 def serve(
     host: Annotated[
         str, typer.Option(help="Address to listen on; 0.0.0.0 for every interface.")
@@ -153,11 +221,32 @@ def serve(
         int | None,
         typer.Option(min=0, help="Videos analysed at a time; 0 leaves them to `worker`."),
     ] = None,
+    ray: Annotated[
+        str | None,
+        typer.Option(
+            metavar="local|auto|ADDRESS",
+            help="Serve on Ray: one of this machine alone, the one that runs here, or another. "
+            "Replicas grow to --servers and --workers; the queue is Postgres.",
+        ),
+    ] = None,
+    servers: Annotated[
+        int | None, typer.Option(min=1, help="With --ray: most replicas that answer HTTP.")
+    ] = None,
 ) -> None:
     """Serve the HTTP API and the page. Settings: EVOLVISENSE_* and the file EVOLVISENSE_CONFIG."""
     from evolvisense.cli import serve as serving  # noqa: PLC0415
 
-    serving.run_server(host, port, serving.read_settings(workers=workers))
+    if ray is None:
+        if servers is not None:
+            raise typer.BadParameter("--servers is about Ray: give --ray too")
+        serving.run_server(host, port, serving.read_settings(workers=workers))
+        return
+    from evolvisense.cli.serve_ray import run_on_ray  # noqa: PLC0415
+    from evolvisense.server.replicas import Scale  # noqa: PLC0415
+
+    most = 1 if workers is None else workers
+    scale = Scale(most_servers=servers or 1, workers=min(1, most), most_workers=most)
+    run_on_ray(ray, host, port, scale, serving.read_settings())
 
 
 @app.command()

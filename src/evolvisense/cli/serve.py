@@ -14,6 +14,7 @@ from rich.console import Console
 if TYPE_CHECKING:
     from types import FrameType
 
+    from evolvisense.jobs.workplace import Workplace
     from evolvisense.server.settings import Settings
 
 errors = Console(stderr=True)
@@ -37,31 +38,37 @@ def read_settings(**given: object) -> Settings:
         raise typer.Exit(2) from error
 
 
-def run_server(host: str, port: int, settings: Settings) -> None:
-    """Serve until interrupted. Leaves with status 2 where that would be open to strangers."""
+def require_keys(host: str, settings: Settings) -> None:
+    """Leave with status 2 where the server would be open to strangers."""
     from evolvisense.access.addresses import is_loopback  # noqa: PLC0415
     from evolvisense.access.keys import ApiKeys  # noqa: PLC0415
     from evolvisense.jobs.database import open_database  # noqa: PLC0415
-    from evolvisense.jobs.workplace import Workplace  # noqa: PLC0415
+
+    if is_loopback(host) or settings.allow_anonymous:
+        return
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    engine = open_database(settings.queue_url)
+    has_keys = ApiKeys(engine).any_active()
+    engine.dispose()
+    if not has_keys:
+        errors.print(
+            f"REFUSED: {host} is open to others, and there are no keys.\n"
+            "  evolvisense keys create --name NAME --scope analyze --scope read\n"
+            "                                   makes one; then start again\n"
+            "  EVOLVISENSE_ALLOW_ANONYMOUS=1    serves everybody who reaches this address\n"
+            "  --host 127.0.0.1                 serves this machine alone",
+            markup=False,
+        )
+        raise typer.Exit(2)
+
+
+def run_server(host: str, port: int, settings: Settings) -> None:
+    """Serve until interrupted. Leaves with status 2 where `require_keys` or the queue says so."""
     from evolvisense.server.logs import configure_logs  # noqa: PLC0415
 
-    if not is_loopback(host) and not settings.allow_anonymous:
-        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        engine = open_database(settings.queue_url)
-        has_keys = ApiKeys(engine).any_active()
-        engine.dispose()
-        if not has_keys:
-            errors.print(
-                f"REFUSED: {host} is open to others, and there are no keys.\n"
-                "  evolvisense keys create --name NAME --scope analyze --scope read\n"
-                "                                   makes one; then start again\n"
-                "  EVOLVISENSE_ALLOW_ANONYMOUS=1    serves everybody who reaches this address\n"
-                "  --host 127.0.0.1                 serves this machine alone",
-                markup=False,
-            )
-            raise typer.Exit(2)
+    require_keys(host, settings)
     configure_logs(settings.log_format, settings.log_level)
-    workplace = Workplace(settings.workplace())
+    workplace = _opened(settings)
     # Imported only now: its second passes while the workers load their models.
     import uvicorn  # noqa: PLC0415
 
@@ -89,9 +96,20 @@ def run_server(host: str, port: int, settings: Settings) -> None:
     Server(config).run()
 
 
+def _opened(settings: Settings) -> Workplace:
+    """Queue and workers; leaves with status 2 where they cannot be used."""
+    from evolvisense.errors import EvolviSenseError  # noqa: PLC0415
+    from evolvisense.jobs.workplace import Workplace  # noqa: PLC0415
+
+    try:
+        return Workplace(settings.workplace())
+    except EvolviSenseError as error:
+        errors.print(f"{error} ({error.code})", markup=False, highlight=False)
+        raise typer.Exit(2) from error
+
+
 def run_worker(settings: Settings) -> None:
     """Work on the queue until interrupted; running jobs may end, then the others go back."""
-    from evolvisense.jobs.workplace import Workplace  # noqa: PLC0415
     from evolvisense.server.logs import configure_logs  # noqa: PLC0415
 
     configure_logs(settings.log_format, settings.log_level)
@@ -102,6 +120,6 @@ def run_worker(settings: Settings) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
-    workplace = Workplace(settings.workplace())
+    workplace = _opened(settings)
     stop.wait()
     workplace.close(settings.shutdown_grace_s)

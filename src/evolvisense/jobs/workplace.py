@@ -9,6 +9,7 @@ from pathlib import Path
 from evolvisense.jobs.database import open_database
 from evolvisense.jobs.files import JobFiles
 from evolvisense.jobs.keeper import Keeper, LeaseRules
+from evolvisense.jobs.one_folder import require_one_folder
 from evolvisense.jobs.pool import WorkerPool
 from evolvisense.jobs.store import JobStore
 from evolvisense.jobs.worker import PoolSettings
@@ -31,7 +32,8 @@ class WorkplaceSettings:
 class Workplace:
     """Works from the moment that it is made; worker processes load their models meanwhile.
 
-    Raises as `open_database`, and StorageFullError.
+    Raises as `open_database`, StorageFullError, and FolderNotSharedError where another process
+    of this queue has another folder.
     """
 
     def __init__(self, settings: WorkplaceSettings) -> None:
@@ -39,6 +41,11 @@ class Workplace:
         self.files = JobFiles(settings.data_dir, reserve_bytes=settings.reserve_bytes)
         self._listeners: list[Callable[[], None]] = []
         self.engine = open_database(settings.database_url)
+        try:
+            require_one_folder(self.engine, settings.data_dir)
+        except BaseException:
+            self.engine.dispose()
+            raise
         self.store = JobStore(self.engine)
         self.pool = WorkerPool(self.store, self.files, settings.pool, on_change=self._tell)
         self.keeper = Keeper(self.store, self.files, rules=settings.leases, on_change=self._tell)

@@ -31,8 +31,6 @@ DEMUXERS = (
 """Containers that hold their own media. Playlists and pictures by pattern, which can name other
 files and addresses (hls, dash, concat, image2), are left out on purpose."""
 
-DECODER_THREADS = 2
-
 
 @contextmanager
 def open_container(path: Path) -> Generator[InputContainer]:
@@ -114,7 +112,7 @@ def decoded_frames(
 ) -> Iterator[AvVideoFrame]:
     """Pictures of a stream."""
     stream.thread_type = "AUTO"
-    stream.codec_context.thread_count = DECODER_THREADS
+    stream.codec_context.thread_count = limits.decoder_threads
     # A stream may change its size after the header that was checked.
     stream.codec_context.options = {"max_pixels": str(limits.max_pixels)}
     for frame in decoded(container, stream):

@@ -15,3 +15,5 @@ class MediaLimits:
     max_duration_s: float = 6 * 3600.0
     """A header that announces more is refused; a file without a header is read up to here."""
     max_streams: int = 32
+    decoder_threads: int = 2
+    """Of FFmpeg's video decoder. A damaged stream may decode otherwise with another number."""

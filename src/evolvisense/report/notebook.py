@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
-import numpy as np
-
 from evolvisense.errors import FormatUnavailableError, InvalidOptionError
 from evolvisense.report.figures import (
     FIGURES,
@@ -20,7 +18,7 @@ from evolvisense.report.figures import (
     figures_of,
 )
 from evolvisense.report.schema import Frames, Person, Report
-from evolvisense.report.table import BOOLEANS, INTEGERS, TEXTS, face_table
+from evolvisense.report.table import BOOLEANS, INTEGERS, TEXTS, face_table, voice_columns
 
 PIP_COMMAND = 'pip install "evolvisense[pandas]"'
 
@@ -58,7 +56,7 @@ def plot(report: Report, names: Sequence[FigureName], options: PlotOptions) -> A
 
 def faces_table(frames: Frames, people: Sequence[Person], person: int | None) -> Any:  # noqa: ANN401
     """The table of faces as a DataFrame with typed columns, missing where there is no value."""
-    pd = _pandas()
+    pd = require_pandas()
     if person is not None and person not in {found.id for found in people}:
         raise InvalidOptionError(f"there is no person {person}")
     columns = {
@@ -75,23 +73,11 @@ def voice_table(report: Report) -> Any:  # noqa: ANN401 - pandas comes without t
     """The steps of the voice: start on the file's clock, probability of speech, whether it is in a
     stretch of speech, F0 (missing where unvoiced), level.
     """
-    pd = _pandas()
-    voice = report.voice
-    if voice is None:
-        names = ("time_s", "speech_probability", "is_speech", "f0_hz", "level_dbfs")
-        return pd.DataFrame({name: pd.array([], dtype=_dtype(name)) for name in names})
-    timeline = voice.timeline
-    middle_s = timeline.time_s + timeline.step_s / 2
-    is_speech = np.zeros(len(middle_s), np.bool_)
-    for segment in voice.segments:
-        is_speech |= (middle_s >= segment.start_s) & (middle_s < segment.end_s)
+    pd = require_pandas()
     return pd.DataFrame(
         {
-            "time_s": np.asarray(timeline.time_s, np.float64),
-            "speech_probability": np.asarray(timeline.speech_probability, np.float64),
-            "is_speech": pd.array(is_speech, dtype="boolean"),
-            "f0_hz": np.asarray(timeline.f0_hz, np.float64),
-            "level_dbfs": np.asarray(timeline.level_dbfs, np.float64),
+            name: pd.array(values, dtype="boolean" if name == "is_speech" else "float64")
+            for name, values in voice_columns(report).items()
         }
     )
 
@@ -99,12 +85,13 @@ def voice_table(report: Report) -> Any:  # noqa: ANN401 - pandas comes without t
 def _dtype(name: str) -> str:
     if name in INTEGERS:
         return "Int64"
-    if name in BOOLEANS or name == "is_speech":
+    if name in BOOLEANS:
         return "boolean"
     return "string" if name in TEXTS else "float64"
 
 
-def _pandas() -> Any:  # noqa: ANN401 - it comes without types
+def require_pandas() -> Any:  # noqa: ANN401 - it comes without types
+    """The module pandas. Raises FormatUnavailableError where it is not installed."""
     try:
         return importlib.import_module("pandas")
     except ImportError as error:

@@ -24,17 +24,21 @@ def to_parquet(report: Report, *, media_sha256: str | None = None) -> bytes:
     and as JSON media, options, models, warnings and withheld; media_sha256 where it is given.
     Raises FormatUnavailableError where pyarrow is not installed.
     """
+    table = to_arrow(report).replace_schema_metadata(_metadata(report, media_sha256))
+    file = io.BytesIO()
+    _pyarrow("pyarrow.parquet").write_table(table, file, compression="zstd")
+    return file.getvalue()
+
+
+def to_arrow(report: Report) -> Any:  # noqa: ANN401 - pyarrow comes without types
+    """The same rows as a `pyarrow.Table`, without metadata. Raises as `to_parquet`."""
     pa = _pyarrow("pyarrow")
-    parquet = _pyarrow("pyarrow.parquet")
     fields = [_field(pa, name) for name in column_names(report)]
-    schema = pa.schema(fields, metadata=_metadata(report, media_sha256))
     columns = [
         pa.array(values, type=field.type)
         for field, (_, values) in zip(fields, face_table(report), strict=True)
     ]
-    file = io.BytesIO()
-    parquet.write_table(pa.Table.from_arrays(columns, schema=schema), file, compression="zstd")
-    return file.getvalue()
+    return pa.Table.from_arrays(columns, schema=pa.schema(fields))
 
 
 def require_pyarrow() -> None:

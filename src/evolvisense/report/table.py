@@ -1,4 +1,4 @@
-"""The tidy table of a report, column by column: one row for each face and frame."""
+"""The tidy tables of a report, column by column: faces, one row for each in each frame; voice."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
-from evolvisense.report.schema import FaceTimeline, Frames, Person
+from evolvisense.report.schema import FaceTimeline, Frames, Person, Report
 from evolvisense.types.arrays import I64
 from evolvisense.types.scores import EMOTIONS
 
@@ -90,6 +91,36 @@ def column_names(report: Faces) -> tuple[str, ...]:
     """The columns of the table of this report, in their order."""
     actions = next((p.timeline.actions for p in report.people if p.timeline.actions), None)
     return (*BASE_COLUMNS, *(actions or {}))
+
+
+def voice_columns(report: Report) -> dict[str, NDArray[np.float64 | np.bool_]]:
+    """Columns over the steps of the voice, unrounded; no row where no voice was read.
+
+    Start on the file's clock, probability of speech, whether it is in a stretch of speech, F0 (NaN
+    where unvoiced), level.
+    """
+    voice = report.voice
+    if voice is None:
+        nothing = np.zeros(0)
+        return {
+            "time_s": nothing,
+            "speech_probability": nothing,
+            "is_speech": np.zeros(0, np.bool_),
+            "f0_hz": nothing,
+            "level_dbfs": nothing,
+        }
+    timeline = voice.timeline
+    middle_s = timeline.time_s + timeline.step_s / 2
+    is_speech = np.zeros(len(middle_s), np.bool_)
+    for segment in voice.segments:
+        is_speech |= (middle_s >= segment.start_s) & (middle_s < segment.end_s)
+    return {
+        "time_s": np.asarray(timeline.time_s, np.float64),
+        "speech_probability": np.asarray(timeline.speech_probability, np.float64),
+        "is_speech": is_speech,
+        "f0_hz": np.asarray(timeline.f0_hz, np.float64),
+        "level_dbfs": np.asarray(timeline.level_dbfs, np.float64),
+    }
 
 
 def _order(report: Faces, nobody: I64) -> list[int]:

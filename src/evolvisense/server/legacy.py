@@ -11,16 +11,17 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
+from evolvisense.api.options import Options
 from evolvisense.jobs.records import Job
 from evolvisense.report.schema import LegacyBlock, Report
 from evolvisense.server import parameters
 from evolvisense.server.access import Caller
+from evolvisense.server.bodies import checked
 from evolvisense.server.errors import ErrorAnswer
 from evolvisense.server.refusals import ForbiddenError, JobFailedError
 from evolvisense.server.service import WAITING_PRIORITY, AnalysisService, Order, service_of
 from evolvisense.server.strict import admit
 from evolvisense.server.uploads import Upload, receive_upload
-from evolvisense.server.v1.options import read_options
 from evolvisense.types.options import AnalysisOptions
 
 router = APIRouter()
@@ -144,7 +145,7 @@ async def _accept(
     upload: Upload,
     options: AnalysisOptions,
 ) -> Job:
-    declared = read_options(upload.fields.get("options", "{}"))
+    declared = checked(Options, upload.fields.get("options", "{}"), "options")
     kept = await admit(service, request, caller, declared, upload.files)
     order = Order(
         {"analysis": asdict(options), **kept},

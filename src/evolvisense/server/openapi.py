@@ -8,7 +8,9 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
 
+from evolvisense.api.baselines import NewRecording
 from evolvisense.api.options import Options
 from evolvisense.server.errors import V1, ErrorAnswer, Problem
 
@@ -150,7 +152,8 @@ def completed(found: Json) -> Json:
     schemas: Json = components["schemas"]
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
-    schemas |= _schemas_of(Options) | _schemas_of(Problem) | _schemas_of(ErrorAnswer)
+    for model in (Options, NewRecording, Problem, ErrorAnswer):
+        schemas |= _schemas_of(model)
     schemas |= {"Ready": READY, "AnalysisEvent": EVENT}
     components["schemas"] = dict(sorted(schemas.items()))
     found["tags"] = [{"name": name, "description": text} for name, text in TAGS.items()]
@@ -204,7 +207,7 @@ def _complete_response(path: str, status: str, response: Json) -> None:
         headers["WWW-Authenticate"] = AUTHENTICATE
 
 
-def _schemas_of(model: type[Options | Problem | ErrorAnswer]) -> Json:
+def _schemas_of(model: type[BaseModel]) -> Json:
     schema = model.model_json_schema(ref_template=SCHEMAS + "{model}")
     inner: Json = schema.pop("$defs", {})
     return {**inner, model.__name__: schema}

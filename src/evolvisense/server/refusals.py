@@ -29,6 +29,13 @@ class UnsupportedRequestError(RequestRefusedError):
     code = "unsupported_media_type"
 
 
+class BodyTooLargeError(RequestRefusedError):
+    """A body that is no upload is longer than anything it could say."""
+
+    status = 413
+    code = "body_too_large"
+
+
 class MissingFileError(RequestRefusedError):
     """The form has no part `file`."""
 

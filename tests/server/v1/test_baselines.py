@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,9 +13,11 @@ import pytest
 
 from evolvisense.access.audit import verify
 from evolvisense.report import Report, observations_only
+from tests.factory.features import with_features
 from tests.server.conftest import Start
+from tests.server.test_server_refusals import read_answer
 from tests.server.test_strict import send, terms
-from tests.server.v1.conftest import OpenShelf, Shelf, with_features
+from tests.server.v1.conftest import OpenShelf, Shelf
 from tests.server.v1.test_analyses import problem
 
 DAYS = ("2026-03-01", "2026-03-02", "2026-03-03")
@@ -73,6 +76,36 @@ def test_what_cannot_be_added(shelf: Shelf, talk: Report):
     )
     problem(shelf.add("ada", refused.json()["id"]), 409, "no_report")
     assert shelf.get("/v1/baselines/ada").json()["recordings"] == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status", "code"),
+    [
+        (b"{", "application/json", 422, "invalid_option"),
+        (b"\xff", "application/json; charset=utf-8", 422, "invalid_option"),
+        (b"[]", "application/json", 422, "invalid_option"),
+        (b'{"analysis": "x"}', "text/plain", 415, "unsupported_media_type"),
+        (b" " * 20_000, "application/json", 413, "body_too_large"),
+    ],
+)
+def test_bodies_that_are_none(shelf: Shelf, body: bytes, kind: str, status: int, code: str):
+    sent = shelf.client.post(
+        "/v1/baselines/ada/recordings", content=body, headers={"Content-Type": kind}
+    )
+    problem(sent, status, code)
+
+
+def test_a_body_that_does_not_come(open_shelf: OpenShelf):
+    with open_shelf(upload_timeout_s=0.2) as shelf:
+        address = ("127.0.0.1", shelf.client.base_url.port)
+        head = (
+            "POST /v1/baselines/ada/recordings HTTP/1.1\r\nHost: test\r\n"
+            "Content-Type: application/json\r\nContent-Length: 50\r\n\r\n{"
+        )
+        with socket.create_connection(address, timeout=30) as sock:
+            sock.sendall(head.encode())
+            status, _, answer = read_answer(sock)
+        assert (status, answer["code"]) == (408, "upload_timeout")
 
 
 def test_adding_at_the_same_time_loses_nothing(shelf: Shelf, talk: Report):

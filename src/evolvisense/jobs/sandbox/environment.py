@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 NAMES = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
-PREFIXES = ("EVOLVISENSE_", "OMP_", "ORT_", "OPENBLAS_", "MKL_", "MALLOC_")
+PREFIXES = ("EVOLVISENSE_", "OMP_", "ORT_", "OPENBLAS_", "MKL_", "MALLOC_", "CUDA_")
 SECRETS = (
     "SECRET",
     "TOKEN",

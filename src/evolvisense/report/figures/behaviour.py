@@ -59,7 +59,9 @@ def _eyes(seen: Seen, clock: Clock, points: int) -> Row:
     traces = _measure(seen, openness, "eyes open", (-0.03, 1.25), ".0%")
     if person.blinks is None:
         why = f"blinks: {CANNOT_TELL}, {WHY_ABSENT[person.blinks_absent_reason or 'no_voice']}"
-        return Row(f"{title}; {why}", ROW_PX, axis, traces)
+        note = {"text": why, "x": 0, "xref": "paper", "xanchor": "left", "y": BLINK_HEIGHT}
+        look = {"showarrow": False, "font": {"size": 10, "color": seen.palette.muted}}
+        return Row(title, ROW_PX, axis, traces, annotations=[note | look])
     spans = [(b.start_s - clock.origin_s, b.end_s - clock.origin_s, b.depth) for b in person.blinks]
     shown = [s for s in spans if s[1] >= seen.window.start_s and s[0] <= seen.window.end_s]
     if len(shown) > points:

@@ -49,7 +49,7 @@ def drawn(place: str, figure: Figure, title: str = "") -> Markup:
             "div",
             class_="plot",
             id=place,
-            role="img",
+            role="figure",
             aria_label=figure.description,
             style=f"--height:{figure.height_px}px",
         ),

@@ -78,6 +78,9 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], caption: str = "")
             element("tbody", *body),
         ),
         class_="scroll",
+        tabindex="0",
+        role="group",
+        aria_label="Table",
     )
 
 

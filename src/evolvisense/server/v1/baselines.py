@@ -18,6 +18,7 @@ from evolvisense.errors import InvalidOptionError
 from evolvisense.jobs.records import Job
 from evolvisense.server.access import Caller
 from evolvisense.server.baselines import shown, store_of
+from evolvisense.server.bodies import body_of, read_body
 from evolvisense.server.errors import Problem
 from evolvisense.server.service import AnalysisService, service_of
 from evolvisense.server.strict import STRICT
@@ -33,7 +34,10 @@ _NAMED: dict[int | str, dict[str, Any]] = PROBLEMS | {
     422: {"model": Problem, "description": "That is no name of a baseline."},
 }
 _ADDING: dict[int | str, dict[str, Any]] = PROBLEMS | {
+    408: {"model": Problem, "description": "The body came too slowly."},
     409: {"model": Problem, "description": "The analysis has no report."},
+    413: {"model": Problem, "description": "The body is too long."},
+    415: {"model": Problem, "description": "The body is not application/json."},
     422: {"model": Problem, "description": "The recording cannot be added, or an option is wrong."},
     507: {"model": Problem, "description": "The disk is full."},
 }
@@ -76,14 +80,16 @@ async def get_baseline(request: Request, name: Name) -> PersonalBaseline:
     status_code=201,
     summary="Add an analysed recording to a personal baseline",
     responses=_ADDING,
+    openapi_extra=body_of("NewRecording"),
 )
-async def add_recording(request: Request, name: Name, recording: NewRecording) -> PersonalBaseline:
+async def add_recording(request: Request, name: Name) -> PersonalBaseline:
     """Keeps the values of its features, also after the analysis is deleted.
 
     Begins the baseline where there is none. It is used from three recordings on two days on.
     """
     service = service_of(request)
     store, caller = own_store(request, "analyze")
+    recording = await read_body(request, NewRecording, service.settings.upload_timeout_s)
     job, _ = await job_of(request, recording.analysis, "read")
     report = await report_of(service, job)
     entry = recording_from(report, recording.recorded or _day_of(job), recording.task)

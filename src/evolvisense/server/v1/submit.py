@@ -10,18 +10,19 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from evolvisense.access.keys import Scope
+from evolvisense.api.options import Options
 from evolvisense.api.schemas import Analysis, AnalysisList
 from evolvisense.errors import IdempotencyConflictError, InvalidOptionError, WebhookRefusedError
 from evolvisense.jobs.records import ENDED, Job
 from evolvisense.server.access import Caller
 from evolvisense.server.baselines import kept_with_job
+from evolvisense.server.bodies import checked
 from evolvisense.server.errors import Problem
 from evolvisense.server.refusals import RequestRunningError
 from evolvisense.server.service import AnalysisService, Order, fingerprint, service_of
 from evolvisense.server.strict import admit, blurs_faces
 from evolvisense.server.uploads import Upload, receive_upload
 from evolvisense.server.v1.analyses import shown
-from evolvisense.server.v1.options import read_options
 from evolvisense.server.webhooks import check_url
 
 router = APIRouter()
@@ -140,7 +141,7 @@ async def _accept(
     service: AnalysisService, request: Request, caller: Caller, upload: Upload, key: str
 ) -> tuple[tuple[Job, ...], bool]:
     """The jobs of an upload, and whether they were there before."""
-    options = read_options(upload.fields.get("options", "{}"))
+    options = checked(Options, upload.fields.get("options", "{}"), "options")
     webhook = ""
     if options.webhook is not None:
         webhook = options.webhook.url

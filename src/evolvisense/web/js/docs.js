@@ -122,7 +122,7 @@ function typeOf(schema) {
  * @param {string[][]} rows
  */
 function table(head, rows) {
-  return el("div", { class: "scroll" }, el("table", {},
+  return el("div", { class: "scroll", tabIndex: 0, role: "group", "aria-label": "Table" }, el("table", {},
     el("thead", {}, el("tr", {}, ...head.map((name) => el("th", {}, name)))),
     el("tbody", {}, ...rows.map((row) => el("tr", {}, ...row.map((value) => el("td", {}, ...words(value))))))));
 }

@@ -32,23 +32,25 @@ import { nameOf, whenOf } from "../result/history.js";
 const PAGE_SIZE = 100;
 
 /**
- * Show two analyses; the same one twice asks for another.
+ * Show two analyses; without a second one, or with the same, asks for another.
  * @param {HTMLElement} root
  * @param {Record<string, string>} params
  * @returns {Promise<() => void>} ends the view. Throws Problem.
  */
-export async function show(root, { first, second }) {
+export async function show(root, { first, second = "" }) {
+  const isChosen = second !== "" && second !== first;
   const leaving = new AbortController();
   const { signal } = leaving;
   $("compare-body").hidden = true;
   $("compare-status").textContent = "Fetching the analyses\u2026";
   const known = await history(signal);
   fillChoices(known, first, second);
-  const go = () => { location.hash = `#/compare/${$("compare-first").value}/${$("compare-second").value}`; };
-  $("compare-form").addEventListener("change", go, { signal });
-  $("compare-swap").addEventListener("click", () => {
-    location.hash = `#/compare/${$("compare-second").value}/${$("compare-first").value}`;
-  }, { signal });
+  const go = (/** @type {string} */ one, /** @type {string} */ other) => {
+    location.hash = `#/compare/${$(one).value}${$(other).value ? `/${$(other).value}` : ""}`;
+  };
+  $("compare-form").addEventListener("change", () => go("compare-first", "compare-second"), { signal });
+  $("compare-swap").addEventListener("click", () => go("compare-second", "compare-first"), { signal });
+  $("compare-swap").disabled = !isChosen;
   /** @type {string[]} */
   const addresses = [];
   const fill = () => fillBoth(known, first, second, addresses, signal).then(() => {
@@ -56,13 +58,13 @@ export async function show(root, { first, second }) {
   }).catch((error) => {
     if (!signal.aborted) $("compare-status").textContent = asProblem(error).detail;
   });
-  if (first === second) {
+  if (!isChosen) {
     $("compare-status").textContent = known.length > 1 ? "Choose a second recording."
       : "There is no other result yet: analyse a second recording first.";
   } else {
     await fill();
   }
-  const stopTheme = onTheme(() => first !== second && fill());
+  const stopTheme = onTheme(() => isChosen && fill());
   return () => {
     leaving.abort();
     stopTheme();
@@ -87,7 +89,8 @@ async function history(signal) {
  */
 function fillChoices(known, first, second) {
   for (const [id, chosen] of [["compare-first", first], ["compare-second", second]]) {
-    $(id).replaceChildren(...known.map((analysis) => el("option", {
+    const none = el("option", { value: "", disabled: true, selected: true }, "Choose\u2026");
+    $(id).replaceChildren(none, ...known.map((analysis) => el("option", {
       value: analysis.id, selected: analysis.id === chosen,
     }, `${nameOf(analysis)}, ${whenOf(analysis)}`)));
   }

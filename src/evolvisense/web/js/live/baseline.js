@@ -4,6 +4,8 @@ export const BASELINE_S = 10;
 /** A measure has a baseline where it was known in so much of the answers. */
 const LEAST_KNOWN = 0.6;
 const LEAST_VALUES = 20;
+/** Less is rounding, not movement. */
+const LEAST_SD = 1e-6;
 
 /** @typedef {import("./measures.js").Reading} Reading */
 /** @typedef {{mean: number, sd: number, count: number}} Spread */
@@ -55,5 +57,5 @@ export function spreadOf(values) {
  */
 export function changeOf(value, { mean, sd }) {
   const difference = value - mean;
-  return { difference, spreads: sd > 0 ? difference / sd : null };
+  return { difference, spreads: sd > LEAST_SD ? difference / sd : null };
 }

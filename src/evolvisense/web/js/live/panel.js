@@ -151,6 +151,7 @@ export class LivePanel {
     if (!this.#baseline.size) return measure.about;
     if (!spread) return "too seldom known for a baseline";
     const { difference, spreads } = changeOf(value, spread);
+    if (shown(measure, Math.abs(difference)) === shown(measure, 0)) return "as in the baseline";
     const signed = `${difference >= 0 ? "+" : "\u2212"}${shown(measure, Math.abs(difference))}`;
     return spreads === null ? signed : `${signed}, ${Math.abs(spreads).toFixed(1)} spreads`;
   }

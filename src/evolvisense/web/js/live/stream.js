@@ -71,7 +71,9 @@ export class LiveStream {
     this.#connection.open();
   }
 
+  /** End it; called again it does nothing. */
   stop() {
+    if (this.#isOver) return;
     this.#isOver = true;
     this.#stopPictures();
     this.#sound?.close();

@@ -138,7 +138,7 @@ function landmarksOf({ landmarks, time_s: times }) {
 }
 
 /**
- * Landmarks of one row in source pixels, inside the box that is drawn.
+ * Landmarks of one row in source pixels, inside the box that is drawn; null where unknown.
  * @param {number[]} box
  * @param {{shares: Float32Array, perRow: number}} points
  * @param {number} row
@@ -146,6 +146,8 @@ function landmarksOf({ landmarks, time_s: times }) {
 function pointsIn([left, top, right, bottom], { shares, perRow }, row) {
   const size = [right - left, bottom - top];
   const from = [left, top];
-  return shares.slice(row * perRow, (row + 1) * perRow)
+  const mine = shares.slice(row * perRow, (row + 1) * perRow);
+  if (mine.every((share) => share === LANDMARK_FROM + LANDMARK_SPAN)) return null;
+  return mine
     .map((share, i) => from[i % VALUES_PER_POINT] + share * size[i % VALUES_PER_POINT]);
 }

@@ -36,6 +36,10 @@ export class Plot {
 
   #isStale = true;
 
+  #isFollowing = false;
+
+  #isClosed = false;
+
   #abort = new AbortController();
 
   /** @param {PlotOptions} options */
@@ -66,12 +70,15 @@ export class Plot {
     this.#update();
   }
 
-  /** Follow the axis at once with what is here; `stale()` brings the finer figure. */
+  /** Follow the axis with what is here, if it is in sight; `stale()` brings the finer figure. */
   follow() {
-    if (!this.figure?.data.length || !this.options.hasTime) return;
-    const range = [...this.options.axis.range];
-    void loadPlotly().then((plotly) => (this.figure ? plotly.relayout(this.drawing, { "xaxis.range": range }) : null));
     this.placeCursor();
+    if (!this.figure?.data.length || !this.options.hasTime || !this.#isNear || this.#isFollowing) return;
+    this.#isFollowing = true;
+    void loadPlotly().then((plotly) => whenIdle(() => {
+      this.#isFollowing = false;
+      return this.#isClosed ? null : plotly.relayout(this.drawing, { "xaxis.range": [...this.options.axis.range] });
+    }));
   }
 
   placeCursor() {
@@ -87,6 +94,7 @@ export class Plot {
   }
 
   close() {
+    this.#isClosed = true;
     this.#abort.abort();
     this.sight.disconnect();
     this.resizing.disconnect();
@@ -145,13 +153,25 @@ export class Plot {
       .then(() => figure === this.figure && this.placeCursor());
   }
 
+  /** Where time is drawn, in pixels of the area: under the legend, which has clicks of its own. */
   #bounds() {
-    const margin = this.figure?.layout.margin ?? { l: 0, r: 0, t: 0, b: 0 };
+    const { layout, height_px: height } = this.figure ?? { layout: {}, height_px: 0 };
+    const { l, r, t, b } = layout.margin ?? { l: 0, r: 0, t: 0, b: 0 };
     return {
-      left: margin.l, right: this.#width() - margin.r,
-      top: margin.t, bottom: (this.figure?.height_px ?? 0) - margin.b,
+      left: l, right: this.#width() - r,
+      top: t + (1 - highestOf(layout)) * (height - t - b), bottom: height - b,
     };
   }
+}
+
+/**
+ * The upper end of the highest row, as a share of the plot's height.
+ * @param {any} layout
+ */
+function highestOf(layout) {
+  const ends = Object.keys(layout).filter((name) => /^yaxis\d*$/.test(name))
+    .map((name) => layout[name].domain?.[1] ?? 1);
+  return ends.length ? Math.max(...ends) : 1;
 }
 
 /**

@@ -19,7 +19,8 @@ const FIGURES = [
 const HIDDEN = "evolvisense.plots.hidden";
 /** After the last change of the stretch shown, finer figures are fetched, milliseconds. */
 const SETTLE_MS = 250;
-const POINTS_PER_PX = 1;
+/** More is not seen in a line, and takes longer to draw. */
+const POINTS_PER_PX = 0.75;
 const FEWEST_POINTS = 300;
 
 /** The list of plots in `root`, one for each figure. */

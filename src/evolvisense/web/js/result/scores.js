@@ -117,7 +117,7 @@ function explanationOf(score, indicators, limits, words) {
     el("p", { class: "notice" }, limits),
     ...(score.contributions.length ? [partsOf(score)] : []),
     el("h3", {}, "What the number is"), el("p", {}, passages.rank),
-    el("h3", {}, "How it is made"), el("pre", {}, passages.formula),
+    el("h3", {}, "How it is made"), el("pre", { tabIndex: 0, role: "region", "aria-label": "Formula" }, passages.formula),
     el("p", {}, passages.symbols), el("p", {}, passages.contribution),
     el("h3", {}, "Coverage"), el("p", {}, passages.coverage),
     el("h3", {}, "Interval"), el("p", {}, passages.interval),

@@ -1,0 +1,25 @@
+"""Many files: found, analysed once each, put together as one Parquet data set.
+
+`inputs` finds them, `identity` says which of them are done, `work` analyses one, an `engine` many:
+`local` in processes here, `ray_engine` on a cluster. `staging` keeps what is finished, `dataset`
+makes the tables of it, `run` is the whole flow. `features` is for modelling.
+"""
+
+from evolvisense.batch.features import feature_table, join_by_file
+from evolvisense.batch.inputs import InputFile, find_inputs
+from evolvisense.batch.many import FileResult, analyze_many
+from evolvisense.batch.progress import BatchProgress
+from evolvisense.batch.run import BatchResult, look_ahead, run_batch
+
+__all__ = [
+    "BatchProgress",
+    "BatchResult",
+    "FileResult",
+    "InputFile",
+    "analyze_many",
+    "feature_table",
+    "find_inputs",
+    "join_by_file",
+    "look_ahead",
+    "run_batch",
+]

@@ -1,0 +1,164 @@
+"""One process of the local engine, from the side of the thread that has it work."""
+
+from __future__ import annotations
+
+import errno
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from evolvisense.batch.engine import Task
+from evolvisense.batch.outcome import Outcome
+from evolvisense.batch.stores import local_copy
+from evolvisense.batch.work import CRASHED, THREADS, failed
+from evolvisense.errors import (
+    EngineUnavailableError,
+    FileUnreadableError,
+    SandboxDiedError,
+    SandboxLimitError,
+    SandboxTaskError,
+    StorageFullError,
+)
+from evolvisense.jobs.messages import STORAGE_FULL
+from evolvisense.jobs.records import Failure
+from evolvisense.jobs.sandbox import Limits, Sandbox
+from evolvisense.jobs.worker import LIMIT_TEXTS, RECYCLED_SHARE
+
+TARGET = "evolvisense.batch.child:serve"
+LOAD_PATIENCE_S = 300.0
+DAY_S = 24 * 3600.0
+LIMITS = Limits(memory_bytes=2 * 1024**3, cpu_s=DAY_S, wall_s=DAY_S)
+
+
+@dataclass(frozen=True)
+class WorkerRules:
+    """What a process may use, and when it is given up."""
+
+    limits: Limits = LIMITS
+    attempts: int = 2
+    """So often a file is tried whose process dies."""
+    silence_s: float = 600.0
+    """A process that decodes nothing for so long hangs."""
+    target: str = TARGET
+
+
+class LocalWorker:
+    """Analyses task after task in a process that lives on between them; used by one thread."""
+
+    def __init__(
+        self, name: str, folder: Path, rules: WorkerRules, *, is_cancelled: Callable[[], bool]
+    ) -> None:
+        self._name, self._folder, self._rules = name, folder, rules
+        self._is_cancelled = is_cancelled
+        self._output = folder / f"{name}.outcome"
+        self._sandbox: Sandbox | None = None
+
+    def analyse(self, task: Task) -> Outcome:
+        """The outcome of a task. Raises CancelledError, and what stops all tasks."""
+        try:
+            with self._at_hand(task) as local:
+                return replace(self._tried(local), name=task.file.name)
+        except FileUnreadableError as error:
+            return failed(task, Failure(error.code, str(error)))
+        finally:
+            self._output.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """End the process."""
+        if self._sandbox is not None:
+            self._sandbox.close()
+            self._sandbox = None
+
+    @contextmanager
+    def _at_hand(self, task: Task) -> Generator[Task]:
+        """The task with its file on this machine: the process has no network to fetch it by."""
+        try:
+            with local_copy(task.file.uri, self._folder) as path:
+                yield replace(task, file=replace(task.file, uri=str(path)))
+        except OSError as error:
+            if error.errno == errno.ENOSPC:
+                raise StorageFullError("the disk is full: a file could not be fetched") from error
+            raise
+
+    def _tried(self, task: Task) -> Outcome:
+        began_s = time.monotonic()
+        for _ in range(self._rules.attempts):
+            watch = _Watch(self._rules.silence_s)
+            sandbox = self._ready()
+            try:
+                self._request(sandbox, task, watch)
+                return Outcome.unpack(self._output.read_bytes())
+            except SandboxLimitError as error:
+                failure = Failure(*LIMIT_TEXTS[error.which])
+                return failed(task, failure, time.monotonic() - began_s)
+            except SandboxDiedError:
+                if watch.is_over:
+                    return failed(task, Failure(*LIMIT_TEXTS["wall"]), time.monotonic() - began_s)
+        return failed(task, CRASHED, time.monotonic() - began_s)
+
+    def _request(self, sandbox: Sandbox, task: Task, watch: _Watch) -> None:
+        message = {
+            "file": asdict(task.file),
+            "sha256": task.sha256,
+            "key": task.key,
+            "options": asdict(task.options),
+            "keep_json": task.keep_json,
+            "output": str(self._output),
+        }
+
+        def tick() -> None:
+            if watch.is_over:
+                sandbox.kill()
+
+        try:
+            sandbox.request(
+                message, on_event=watch.hear, is_cancelled=self._is_cancelled, tick=tick
+            )
+        except SandboxTaskError as error:
+            if error.code == STORAGE_FULL:
+                raise StorageFullError("the disk is full: a result could not be written") from error
+            raise
+
+    def _ready(self) -> Sandbox:
+        """A process that has its models. Raises SandboxDiedError where it cannot be started."""
+        limits = self._rules.limits
+        if self._sandbox is not None:
+            most_bytes = RECYCLED_SHARE * limits.memory_bytes
+            if self._sandbox.is_alive and self._sandbox.rss_bytes < most_bytes:
+                return self._sandbox
+            self.close()
+        self._sandbox = Sandbox(
+            self._rules.target,
+            limits,
+            name=self._name,
+            env=THREADS,
+            writable=[self._folder],
+            temp_root=self._folder,
+        )
+        self._sandbox.start()
+        end_s = time.monotonic() + LOAD_PATIENCE_S
+        while time.monotonic() < end_s and not self._is_cancelled():
+            received = self._sandbox.receive(0.2)
+            if received is None:
+                continue
+            if received.message.get("event") == "ready":
+                return self._sandbox
+            raise EngineUnavailableError(str(received.message.get("detail")))
+        raise SandboxDiedError(f"{self._name} did not load its models")
+
+
+class _Watch:
+    """Notices when nothing is heard of a process any more."""
+
+    def __init__(self, silence_s: float) -> None:
+        self._silence_s = silence_s
+        self._heard_s = time.monotonic()
+
+    def hear(self, _message: object) -> None:
+        self._heard_s = time.monotonic()
+
+    @property
+    def is_over(self) -> bool:
+        return time.monotonic() - self._heard_s > self._silence_s

@@ -1,0 +1,169 @@
+"""Which files are to be analysed, which are done, which cannot be read."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Self
+
+from evolvisense.batch.ahead import map_ahead
+from evolvisense.batch.engine import Task
+from evolvisense.batch.identity import key_of
+from evolvisense.batch.inputs import InputFile
+from evolvisense.batch.outcome import Outcome
+from evolvisense.batch.progress import BatchListener, BatchProgress
+from evolvisense.batch.staging import Staging
+from evolvisense.batch.stores import sha256_of
+from evolvisense.batch.work import CHANGING, FILE_CHANGED
+from evolvisense.errors import FileUnreadableError
+from evolvisense.jobs.records import Failure
+from evolvisense.types.engines import ModelIdentity
+from evolvisense.types.options import AnalysisOptions
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One file of the run, once its content is known."""
+
+    file: InputFile
+    sha256: str | None
+    """None where it could not be read: `failure` says why."""
+    key: str | None
+    failure: Failure | None = None
+
+
+class Plan:
+    """Gives tasks and takes outcomes; the two may be done by different threads.
+
+    `on_progress` is called by both, one at a time.
+    """
+
+    def __init__(
+        self,
+        files: Sequence[InputFile],
+        options: AnalysisOptions,
+        models: Sequence[ModelIdentity],
+        staging: Staging,
+        *,
+        keep_json: bool = False,
+        on_progress: BatchListener | None = None,
+    ) -> None:
+        self._files, self._options, self._models = files, options, models
+        self._staging, self._keep_json, self._on_progress = staging, keep_json, on_progress
+        self._version = version("evolvisense")
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._waiting: dict[str, list[InputFile]] = {}
+        self._done: dict[str, Failure | None] = {}
+        self._began_s: float | None = None
+        self._finished = self._reused = self._failed = 0
+        self._finished_bytes = self._analysed_bytes = 0
+        self._media_s = 0.0
+        self._bytes = sum(file.size_bytes for file in files)
+        self.entries: list[Entry] = []
+        """In the order of the files; complete once `tasks` has come to its end."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """No further task is wanted: what is being read for one is given up."""
+        self._stopping.set()
+
+    def tasks(self) -> Iterator[Task]:
+        """What is to be analysed: content that is not done and that no earlier task has."""
+        for file, found in map_ahead(self._identify, self._files):
+            with self._lock:
+                task = self._task_of(file, found)
+            if task is not None:
+                yield task
+
+    def take(self, outcome: Outcome) -> None:
+        """Note what became of a task."""
+        with self._lock:
+            files = self._waiting.pop(outcome.key)
+            self._done[outcome.key] = outcome.failure
+            if outcome.failure is not None and outcome.failure.code == FILE_CHANGED:
+                self._staging.note_sha256(files[0], None)
+            self._reused += len(files) - 1
+            self._analysed_bytes += files[0].size_bytes
+            self._media_s += outcome.media_s
+            self._finish(files, outcome.failure)
+
+    @property
+    def unanswered(self) -> int:
+        """Tasks without an outcome."""
+        return len(self._waiting)
+
+    @property
+    def failed(self) -> dict[str, str]:
+        """Key -> code of the outcomes that are failures."""
+        return {key: found.code for key, found in self._done.items() if found is not None}
+
+    @property
+    def progress(self) -> BatchProgress:
+        """Where the run stands."""
+        return BatchProgress(
+            files=len(self._files),
+            finished=self._finished,
+            reused=self._reused,
+            failed=self._failed,
+            bytes=self._bytes,
+            finished_bytes=self._finished_bytes,
+            analysed_bytes=self._analysed_bytes,
+            media_s=self._media_s,
+            elapsed_s=0.0 if self._began_s is None else time.monotonic() - self._began_s,
+        )
+
+    def _identify(self, file: InputFile) -> str | Failure:
+        """The content's sha256, or why it cannot be read."""
+        known = self._staging.sha256(file)
+        if known is not None:
+            return known
+        try:
+            return sha256_of(file.uri, self._stopping.is_set)
+        except FileUnreadableError as error:
+            return Failure(error.code, str(error))
+
+    def _task_of(self, file: InputFile, found: str | Failure) -> Task | None:
+        if isinstance(found, Failure):
+            self.entries.append(Entry(file, None, None, found))
+            self._finish([file], found)
+            return None
+        self._staging.note_sha256(file, found)
+        key = key_of(found, self._options, self._models, self._version)
+        self.entries.append(Entry(file, found, key))
+        if key in self._waiting:
+            self._waiting[key].append(file)
+            return None
+        if key in self._done or self._is_staged(key):
+            self._reused += 1
+            self._finish([file], self._done[key])
+            return None
+        self._waiting[key] = [file]
+        if self._began_s is None:
+            self._began_s = time.monotonic()
+        return Task(file, found, key, self._options, self._keep_json)
+
+    def _is_staged(self, key: str) -> bool:
+        """Whether an earlier run has an outcome that would be the same again."""
+        head = self._staging.head(key)
+        if head is None:
+            return False
+        if head.failure is None:
+            usable = head.has_report or not self._keep_json
+        else:
+            usable = head.failure.code not in CHANGING
+        if usable:
+            self._done[key] = head.failure
+        return usable
+
+    def _finish(self, files: Sequence[InputFile], failure: Failure | None) -> None:
+        self._finished += len(files)
+        self._failed += 0 if failure is None else len(files)
+        self._finished_bytes += sum(file.size_bytes for file in files)
+        if self._on_progress is not None:
+            self._on_progress(self.progress)
