@@ -6,7 +6,7 @@ HOST ?= 127.0.0.1
 PORT ?= 7860
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test check check-js bench evaluate test-deepface lock docs format clean
+.PHONY: run test test-page check check-js bench evaluate test-deepface lock docs format clean
 
 run: $(VENV)/.installed  ## Set up and serve the page and the API on http://127.0.0.1:7860
 	$(BIN)/evolvisense serve --host $(HOST) --port $(PORT)
@@ -14,6 +14,9 @@ run: $(VENV)/.installed  ## Set up and serve the page and the API on http://127.
 TEST_PROCESSES ?= 3
 test: $(VENV)/.installed-dev  ## Set up and run all tests
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile
+
+test-page: $(VENV)/.installed-dev  ## Every state of the page: axe, phone width, ten minutes of video
+	$(BIN)/python -m pytest tests/page -m states -n 2 --dist loadfile
 
 check: $(VENV)/.installed-dev check-js  ## Lint, format, types, layers
 	$(BIN)/ruff check .

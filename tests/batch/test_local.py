@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Generator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -19,7 +20,7 @@ from evolvisense.errors import EngineUnavailableError, InvalidOptionError
 from evolvisense.types.options import AnalysisOptions
 from tests.factory import batch_child
 
-RULES = WorkerRules(LIMITS, silence_s=2.0, target=batch_child.TARGET)
+RULES = WorkerRules(LIMITS, target=batch_child.TARGET)
 REFUSED, CRASHED, OVER = "not_a_video", "worker_crashed", "time_limit"
 
 
@@ -36,12 +37,27 @@ def codes(outcomes: Iterator[Outcome]) -> dict[str, str]:
     return {o.name: o.failure.code for o in outcomes if o.failure is not None}
 
 
-def test_a_file_that_kills_or_hangs_its_process_fails_alone(tmp_path: Path) -> None:
-    texts = ["fine", "crash", "always", "hang", "fine"]
+def test_a_file_that_kills_its_process_fails_alone(tmp_path: Path) -> None:
+    texts = ["fine", "crash", "always", "fine"]
     engine = LocalEngine(2, folder=tmp_path, rules=RULES)
     found = codes(engine.run(tasks_of(tmp_path / "in", texts)))
-    assert [found[f"{n}.mp4"] for n in range(5)] == [REFUSED, REFUSED, CRASHED, OVER, REFUSED]
+    assert [found[f"{n}.mp4"] for n in range(4)] == [REFUSED, REFUSED, CRASHED, REFUSED]
     assert [path.name for path in tmp_path.iterdir()] == ["in"]
+
+
+def test_a_relative_folder_is_meant_from_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("work").mkdir()
+    engine = LocalEngine(1, folder=Path("work"), rules=RULES)
+    assert codes(engine.run(tasks_of(tmp_path / "in", ["fine"]))) == {"0.mp4": REFUSED}
+
+
+def test_a_process_that_decodes_nothing_any_more_is_given_up(tmp_path: Path) -> None:
+    rules = replace(RULES, silence_s=1.0)
+    engine = LocalEngine(1, folder=tmp_path, rules=rules)
+    assert codes(engine.run(tasks_of(tmp_path / "in", ["hang"]))) == {"0.mp4": OVER}
 
 
 def test_models_that_are_not_there_stop_everything(tmp_path: Path) -> None:

@@ -177,16 +177,15 @@ def test_models_lists_engines_and_what_is_missing(
 
 
 def test_names_with_brackets_are_shown_as_they_are(
-    text_file: Path, silent_video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    text_file: Path, silent_video: Path, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("COLUMNS", "1000")  # a long folder would break the names
     bad, good = tmp_path / "bad [red].mp4", tmp_path / "good [b].webm"
     bad.write_bytes(text_file.read_bytes())
     good.write_bytes(silent_video.read_bytes())
     code, out, err = run("analyze", bad, good, "--frame-skip", 25)
     assert code == 1
     assert "bad [red].mp4" in err.replace("\n", "")
-    assert "good [b].webm" in out.replace("\n", "")
+    assert "good [b].webm" in " ".join(out.split()), "a long folder breaks the line"
 
 
 def test_what_to_install_is_said_in_full() -> None:

@@ -31,7 +31,8 @@ def person(
     count = len(emotions)
     column = np.zeros(count)
     probabilities = {e: np.array([0.7 * (e == given) for given in emotions]) for e in EMOTIONS}
-    columns = set(FaceTimeline.model_fields) - {"probabilities", "uncertain", "speaking", "actions"}
+    others = {"probabilities", "uncertain", "speaking", "actions", "landmarks"}
+    columns = set(FaceTimeline.model_fields) - others
     timeline = FaceTimeline.model_validate(
         {
             **dict.fromkeys(columns, column),

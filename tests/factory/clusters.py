@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 STORE_BYTES = 100 * 1024**2
 STARTS = 3
@@ -58,13 +59,15 @@ class TwoNodes:
 
 @contextmanager
 def two_nodes() -> Iterator[TwoNodes]:
-    """Without Ray's report of its use."""
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    cluster = TwoNodes()
-    try:
-        yield cluster
-    finally:
-        cluster.close()
+    """Without Ray's report of its use; workers get their turn on a busy machine."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        patch.setenv("RAY_worker_niceness", "0")
+        cluster = TwoNodes()
+        try:
+            yield cluster
+        finally:
+            cluster.close()
 
 
 def _insist(start: Callable[[], Any]) -> Any:

@@ -24,6 +24,8 @@ from tests.page.results import (
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
+pytestmark = pytest.mark.states
+
 LONG_MS = 100
 PLOTS = ("expression", "behaviour", "actions", "voice", "voice_emotion", "indicators")
 COUNT_LONG_TASKS = """

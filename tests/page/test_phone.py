@@ -8,6 +8,8 @@ from tests.factory.browser import PHONE, shoot
 from tests.page.conftest import NewPage
 from tests.page.states import ALL_STATES, Around, State, reached
 
+pytestmark = pytest.mark.states
+
 WIDTH_PX = PHONE["viewport"]["width"]
 TARGET_PX = 24
 """Least side of a control (WCAG 2.2, 2.5.8)."""

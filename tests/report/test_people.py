@@ -53,6 +53,7 @@ def test_every_column_has_one_value_for_each_frame_of_the_person() -> None:
     columns = dict(timeline)
     columns |= {f"p {name}": column for name, column in columns.pop("probabilities").items()}
     columns |= {f"a {name}": column for name, column in columns.pop("actions").items()}
+    assert columns.pop("landmarks") is None, "they were not asked for"
     assert {len(column) for column in columns.values()} == {COUNT}
     assert len(columns) > 52 + len(EMOTIONS) + 15
 

@@ -72,15 +72,6 @@ def test_servers_are_a_matter_of_ray(tmp_path: Path):
 
 
 @needs_ray
-def test_a_ray_that_is_not_there_is_told(tmp_path: Path):
-    settings = {"data_dir": tmp_path, "database_url": "postgresql+psycopg://nobody@nowhere/none"}
-    with on_ray(tmp_path, "--ray", "auto", **settings) as (process, log):
-        assert process.wait(120) == 2
-    assert "no Ray at 'auto'" in log()
-    assert "Traceback" not in log()
-
-
-@needs_ray
 @pytest.mark.timeout(900)
 def test_clips_posted_to_replicas_get_their_reports(
     tmp_path: Path, postgres_url: str, silent_video: Path

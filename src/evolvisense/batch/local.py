@@ -37,7 +37,9 @@ class LocalEngine:
         if workers is not None and workers < 1:
             raise InvalidOptionError(f"workers must be 1 or more, got {workers}")
         self.workers = workers or default_workers()
-        self._folder, self._rules = folder, rules or WorkerRules()
+        # Processes have a working folder of their own, so a relative path means another there.
+        self._folder = None if folder is None else folder.absolute()
+        self._rules = rules or WorkerRules()
 
     def run(self, tasks: Iterator[Task]) -> Iterator[Outcome]:
         """As `Engine.run` has it."""

@@ -85,8 +85,8 @@ class LocalWorker:
     def _tried(self, task: Task) -> Outcome:
         began_s = time.monotonic()
         for _ in range(self._rules.attempts):
-            watch = _Watch(self._rules.silence_s)
             sandbox = self._ready()
+            watch = _Watch(self._rules.silence_s)
             try:
                 self._request(sandbox, task, watch)
                 return Outcome.unpack(self._output.read_bytes())

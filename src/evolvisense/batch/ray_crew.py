@@ -71,7 +71,7 @@ class Crew:
 
     def __init__(self, ray: Any, tasks: Iterator[Task], settings: RaySettings) -> None:  # noqa: ANN401
         self._ray, self._tasks, self._settings = ray, tasks, settings
-        self._gpu = _uses_gpu(ray)
+        self._gpu = uses_gpu(ray)
         self._members: list[_Member] = []
         self._again: deque[Task] = deque()
         self._deaths: dict[str, int] = {}
@@ -232,8 +232,17 @@ class Crew:
         self._ray.kill(member.actor, no_restart=True)
 
 
-def _uses_gpu(ray: Any) -> bool:  # noqa: ANN401
-    return wished_provider() != CPU and ray.cluster_resources().get("GPU", 0) > 0
+def uses_gpu(ray: Any) -> bool:  # noqa: ANN401
+    """Whether workers are to share the GPUs of the cluster.
+
+    Raises EngineUnavailableError where that was asked for and it has none.
+    """
+    if wished_provider() == CPU:
+        return False
+    has_gpu = ray.cluster_resources().get("GPU", 0) > 0
+    if os.environ.get(VARIABLE) and not has_gpu:
+        raise EngineUnavailableError(f"{VARIABLE} is cuda, but the cluster has no GPU")
+    return has_gpu
 
 
 def _require_same(theirs: Mapping[str, str]) -> None:

@@ -21,8 +21,10 @@ from evolvisense.errors import EngineUnavailableError
 
 PIP_COMMAND = 'pip install "evolvisense[ray]"'
 AUTO = "auto"
-PRIVATE = {"RAY_USAGE_STATS_ENABLED": "0"}
+NO_REPORT = {"RAY_USAGE_STATS_ENABLED": "0"}
 """Ray would otherwise report its use to its makers, from every cluster that it starts."""
+NOT_LAST = ("RAY_worker_niceness", "0")
+"""Ray's own 15 on top of the sandbox's would let any other program stop a cluster of our own."""
 OBJECT_STORE_BYTES = 200 * 1024**2
 """Of a cluster that is started here: it holds a few results at a time."""
 
@@ -64,7 +66,8 @@ class RayEngine:
 
 
 def _import_ray() -> Any:  # noqa: ANN401 - optional, so it has no types for us
-    os.environ.update(PRIVATE)
+    os.environ.update(NO_REPORT)
+    os.environ.setdefault(*NOT_LAST)
     try:
         return importlib.import_module("ray")
     except ImportError as error:

@@ -28,7 +28,8 @@ class Staging:
     """The working folder of a batch. Without `opened` it is looked at and not changed."""
 
     def __init__(self, out: Path) -> None:
-        self.out, self.root = out, out / FOLDER
+        self.out = out.absolute()
+        self.root = self.out / FOLDER
         self.incoming = self.root / "incoming"
         self._done = self.root / "done"
         self._hashes_path = self.root / "hashes.jsonl"

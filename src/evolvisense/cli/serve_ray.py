@@ -34,24 +34,29 @@ def run_on_ray(address: str, host: str, port: int, scale: Scale, settings: Setti
 
     require_keys(host, settings)
     os.environ.update({k: v for k, v in RAY_ENVIRONMENT.items() if k not in os.environ})
-    ended = threading.Event()
-
-    def end(_number: int, _frame: FrameType | None) -> None:
-        ended.set()
-
     try:
         require_shareable(settings, scale)
         from evolvisense.server.ray_serve import run  # noqa: PLC0415 - Ray need not be installed
 
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, end)
-        run(address, host, port, scale, ended)
+        run(address, host, port, scale, _interruption)
     except ImportError as error:
         _leave(f"--ray needs Ray: pip install 'evolvisense[ray]' ({error})", error)
     except ConnectionError as error:
         _leave(f"there is no Ray at {address!r}: {error}", error)
     except EvolviSenseError as error:
         _leave(str(error), error)
+
+
+def _interruption() -> threading.Event:
+    """Is set by SIGTERM and SIGINT from now on."""
+    ended = threading.Event()
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        ended.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, end)
+    return ended
 
 
 def _leave(text: str, error: Exception) -> None:

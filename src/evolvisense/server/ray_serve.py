@@ -9,11 +9,17 @@ secrets; neither do videos and reports, which are files of the shared folder.
 The only module beside `batch/ray_engine.py` that imports Ray, and nothing imports it at start.
 """
 
+# Ray is an extra: where it is not installed its types are unknown.
+# pyright: reportMissingImports=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownParameterType=false
+# pyright: reportUntypedFunctionDecorator=false, reportUntypedClassDecorator=false
+
 from __future__ import annotations
 
 import asyncio
 import math
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import ray
@@ -45,9 +51,11 @@ ENDING_S = 20.0
 """What a replica needs beyond the grace of its jobs."""
 
 
-def run(address: str, host: str, port: int, scale: Scale, ended: threading.Event) -> None:
-    """Serve until `ended`: on a Ray of this machine alone (`local`), the one that runs here
-    (`auto`), or that at an address.
+def run(
+    address: str, host: str, port: int, scale: Scale, listen: Callable[[], threading.Event]
+) -> None:
+    """Serve on a Ray of this machine alone (`local`), the one that runs here (`auto`), or that at
+    an address, until the event is set that `listen` gives; Ray has set its signal handlers by then.
 
     Raises ConnectionError where there is none, and as `application`.
     """
@@ -56,6 +64,7 @@ def run(address: str, host: str, port: int, scale: Scale, ended: threading.Event
         cluster |= {"include_dashboard": False, "object_store_memory": STORE_BYTES}
     _ray.init(**cluster)
     try:
+        ended = listen()
         _serve.start(proxy_location="EveryNode", http_options={"host": host, "port": port})
         _serve.run(application(scale), name=NAME, route_prefix="/")
         ended.wait()
@@ -97,7 +106,7 @@ def application(scale: Scale) -> serve.Application:
             "min_replicas": scale.workers,
             "max_replicas": scale.most_workers,
             "metrics_interval_s": LOOK_S,
-            "look_back_period_s": LOOK_S,
+            "look_back_period_s": 2 * LOOK_S,
             "upscale_delay_s": 0.0,
             "downscale_delay_s": STEP_DOWN_S,
             "policy": {"policy_function": f"{__name__}:enough_for_the_queue"},
