@@ -49,7 +49,8 @@ def in_a_browser(server: Server, clip: Path, page_port: int) -> dict[str, Any]:
     address = f"http://127.0.0.1:{page_port}/#{server.url}"
     with (
         _page_server(clip, page_port) as found,
-        tempfile.TemporaryDirectory(prefix="browser-") as profile,
+        # The browser still writes while it ends.
+        tempfile.TemporaryDirectory(prefix="browser-", ignore_cleanup_errors=True) as profile,
         subprocess.Popen(
             [program, *FLAGS, f"--user-data-dir={profile}", address],
             stdout=subprocess.DEVNULL,

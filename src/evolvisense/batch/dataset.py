@@ -77,6 +77,7 @@ def write_dataset(
             shutil.rmtree(staging.out / name, ignore_errors=True)
             if (new / name).exists():
                 (new / name).rename(staging.out / name)
+        new.rmdir()
     return Dataset(parts, dict(sorted(seen.providers.items())), dict(sorted(seen.failures.items())))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from evolvisense.batch.outcome import Outcome
 from evolvisense.batch.stores import local_copy
 from evolvisense.batch.work import CRASHED, THREADS, failed
 from evolvisense.errors import (
+    CancelledError,
     EngineUnavailableError,
     FileUnreadableError,
     SandboxDiedError,
@@ -28,8 +30,12 @@ from evolvisense.jobs.worker import LIMIT_TEXTS, RECYCLED_SHARE
 
 TARGET = "evolvisense.batch.child:serve"
 LOAD_PATIENCE_S = 300.0
+STARTS = 3
+"""So often a process is started before all work stops."""
 DAY_S = 24 * 3600.0
 LIMITS = Limits(memory_bytes=2 * 1024**3, cpu_s=DAY_S, wall_s=DAY_S)
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -122,16 +128,24 @@ class LocalWorker:
             raise
 
     def _ready(self) -> Sandbox:
-        """A process that has its models. Raises SandboxDiedError where it cannot be started."""
-        limits = self._rules.limits
-        if self._sandbox is not None:
-            most_bytes = RECYCLED_SHARE * limits.memory_bytes
-            if self._sandbox.is_alive and self._sandbox.rss_bytes < most_bytes:
-                return self._sandbox
-            self.close()
+        """A process that has its models. Raises SandboxDiedError where none can be started."""
+        sandbox = self._sandbox
+        most_bytes = RECYCLED_SHARE * self._rules.limits.memory_bytes
+        if sandbox is not None and sandbox.is_alive and sandbox.rss_bytes < most_bytes:
+            return sandbox
+        for _ in range(STARTS - 1):
+            try:
+                return self._started()
+            except SandboxDiedError as error:
+                # On a machine that is very busy a process may not come up in its time.
+                log.warning("%s; starting another", error)
+        return self._started()
+
+    def _started(self) -> Sandbox:
+        self.close()
         self._sandbox = Sandbox(
             self._rules.target,
-            limits,
+            self._rules.limits,
             name=self._name,
             env=THREADS,
             writable=[self._folder],
@@ -139,7 +153,9 @@ class LocalWorker:
         )
         self._sandbox.start()
         end_s = time.monotonic() + LOAD_PATIENCE_S
-        while time.monotonic() < end_s and not self._is_cancelled():
+        while time.monotonic() < end_s:
+            if self._is_cancelled():
+                raise CancelledError("the work was stopped on request")
             received = self._sandbox.receive(0.2)
             if received is None:
                 continue
