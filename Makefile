@@ -15,7 +15,7 @@ TEST_PROCESSES ?= 3
 test: $(VENV)/.installed-dev  ## Set up and run all tests
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile
 
-test-page: $(VENV)/.installed-dev  ## Every state of the page: axe, phone width, ten minutes of video
+test-page: $(VENV)/.installed-dev  ## The page in every state: result, recording, live, axe, phone width, long video
 	$(BIN)/python -m pytest tests/page -m states -n 2 --dist loadfile
 
 check: $(VENV)/.installed-dev check-js  ## Lint, format, types, layers

@@ -44,9 +44,7 @@ def browsing(camera: FakeCamera) -> Iterator[Browser]:
     from playwright.sync_api import expect, sync_playwright
 
     expect.set_options(timeout=WAIT_MS)
-    # Debian draws on the graphics card; where there is none, an emulated one takes all cores.
-    arguments = ["--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required"]
-    arguments += camera.arguments
+    arguments = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required", *camera.arguments]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=arguments)
         try:

@@ -19,6 +19,8 @@ from tests.page.conftest import NewPage, Strict
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page, WebSocketRoute
 
+pytestmark = pytest.mark.states
+
 PICTURES = 5
 LONG_MS = 120_000
 

@@ -24,6 +24,8 @@ from tests.page.conftest import NewPage
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
+pytestmark = pytest.mark.states
+
 SMALL_BYTES = 300_000
 
 

@@ -24,6 +24,8 @@ from tests.page.results import (
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
+pytestmark = pytest.mark.states
+
 ROOT = Path(__file__).parent.parent.parent
 SEVERAL = DATA / "clips/several_people.mp4"
 NO_FACE = DATA / "clips/no_face.mp4"
