@@ -82,8 +82,9 @@ def test_on_paper_all_figures_are_there_and_none_is_wider_than_the_page(
     page.set_viewport_size({"width": 690, "height": 1000})
     page.goto(address)
     page.emulate_media(media="print")
-    page.wait_for_function(f"document.querySelectorAll('{DRAWN}').length > 1")
-    assert drawn(page) == page.locator(PLOTS).count()
+    # Those near the top of the screen are drawn in any case.
+    page.locator(f"{PLOTS}:not(.js-plotly-plot)").first.wait_for(state="detached")
+    assert drawn(page) == page.locator(PLOTS).count() > 1
     for svg in page.locator(f"{DRAWN} .main-svg").all():
         right = svg.evaluate("svg => svg.getBoundingClientRect().right")
         assert right <= 690

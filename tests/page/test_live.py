@@ -15,6 +15,7 @@ from tests.factory.browser import PHONE, chromium, shoot
 from tests.factory.quick_server import Running, quick_gate, running, wait_until
 from tests.page.cameras import make_insecure, refuse, remember_streams, show_grey, tracks_on, unplug
 from tests.page.conftest import NewPage, Strict
+from tests.page.steps import in_state, press
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page, WebSocketRoute
@@ -30,20 +31,27 @@ def live_of(page: Page) -> Locator:
     return page.locator("#view-live")
 
 
-def in_state(view: Locator, state: str) -> None:
-    view.and_(view.page.locator(f"[data-state={state}]")).wait_for()
-
-
-def press(view: Locator, name: str) -> None:
-    view.get_by_role("button", name=name, exact=True).click()
-
-
 def start(page: Page) -> Locator:
     view = live_of(page)
     press(view, "Switch the camera on")
     in_state(view, "preview")
     press(view, "Start")
     return view
+
+
+def started_through(page: Page) -> tuple[Locator, list[WebSocketRoute]]:
+    """A running view, and its connections to the server, which grow as it reconnects."""
+    opened: list[WebSocketRoute] = []
+
+    def connect_through(route: WebSocketRoute) -> None:
+        route.connect_to_server()
+        opened.append(route)
+
+    page.route_web_socket("**/v1/live", connect_through)
+    view = start(page)
+    in_state(view, "running")
+    wait_for_pictures(page, 3)
+    return view, opened
 
 
 def wait_for_pictures(page: Page, count: int = PICTURES) -> None:
@@ -228,16 +236,7 @@ def test_a_busy_server_is_waited_for(tmp_path: Path, new_page: NewPage):
 
 def test_a_lost_connection_is_taken_up_again(quick: Running, new_page: NewPage):
     page = new_page(quick.url)
-    opened: list[WebSocketRoute] = []
-
-    def connect_through(route: WebSocketRoute) -> None:
-        route.connect_to_server()
-        opened.append(route)
-
-    page.route_web_socket("**/v1/live", connect_through)
-    view = start(page)
-    in_state(view, "running")
-    wait_for_pictures(page, 3)
+    view, opened = started_through(page)
     opened[0].close(code=1012)
     view.get_by_text("The connection is lost").wait_for()
     in_state(view, "running")
@@ -247,16 +246,7 @@ def test_a_lost_connection_is_taken_up_again(quick: Running, new_page: NewPage):
 
 def test_an_end_by_the_server_is_told_and_the_recording_stays(quick: Running, new_page: NewPage):
     page = new_page(quick.url)
-    opened: list[WebSocketRoute] = []
-
-    def connect_through(route: WebSocketRoute) -> None:
-        route.connect_to_server()
-        opened.append(route)
-
-    page.route_web_socket("**/v1/live", connect_through)
-    view = start(page)
-    in_state(view, "running")
-    wait_for_pictures(page, 3)
+    view, opened = started_through(page)
     ending = {"code": "too_many_problems", "detail": "no", "fatal": True, "seq": None}
     opened[0].send(json.dumps({"type": "error", **ending}))
     opened[0].close(code=1008)

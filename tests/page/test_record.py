@@ -20,6 +20,7 @@ from tests.page.cameras import (
     unplug,
 )
 from tests.page.conftest import NewPage
+from tests.page.steps import in_state, press
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -44,14 +45,6 @@ def recorder_of(page: Page) -> Locator:
     remember_streams(page)
     page.goto("/")
     return page.locator("#recorder .recorder")
-
-
-def in_state(recorder: Locator, state: str) -> None:
-    recorder.and_(recorder.page.locator(f"[data-state={state}]")).wait_for()
-
-
-def press(recorder: Locator, name: str) -> None:
-    recorder.get_by_role("button", name=name, exact=True).click()
 
 
 def open_camera(page: Page) -> Locator:

@@ -30,6 +30,19 @@ app.add_typer(baseline_app, name="baseline")
 app.add_typer(keys_app, name="keys")
 app.add_typer(audit_app, name="audit")
 
+# Options of an analysis, whichever command asks for it.
+FrameSkip = Annotated[int, typer.Option(min=1, help="Analyse every n-th frame; 1 is every frame.")]
+MaxFrames = Annotated[
+    int | None, typer.Option(min=1, help="Stop after so many analysed frames of each file.")
+]
+ReadVoice = Annotated[bool, typer.Option(help="Read the voice too.")]
+SmoothingChoice = Annotated[
+    Smoothing, typer.Option(help="Filter of the timelines; off gives every frame as it was read.")
+]
+LanguageSpoken = Annotated[
+    Language, typer.Option(help="Language spoken: indicators are relative to its reference set.")
+]
+
 
 @app.command()
 def analyze(
@@ -77,21 +90,11 @@ def analyze(
         bool,
         typer.Option("--landmarks", help="Keep landmarks in the JSON, and draw them."),
     ] = False,
-    frame_skip: Annotated[
-        int, typer.Option(min=1, help="Analyse every n-th frame; 1 is every frame.")
-    ] = 1,
-    max_frames: Annotated[
-        int | None, typer.Option(min=1, help="Stop after so many analysed frames.")
-    ] = None,
-    voice: Annotated[bool, typer.Option(help="Read the voice too.")] = True,
-    smoothing: Annotated[
-        Smoothing,
-        typer.Option(help="Filter of the timelines; off gives every frame as it was read."),
-    ] = "one-euro",
-    language: Annotated[
-        Language,
-        typer.Option(help="Language spoken: indicators are relative to its reference set."),
-    ] = "any",
+    frame_skip: FrameSkip = 1,
+    max_frames: MaxFrames = None,
+    voice: ReadVoice = True,
+    smoothing: SmoothingChoice = "one-euro",
+    language: LanguageSpoken = "any",
     baseline: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="Compare with the recordings of this baseline."),
@@ -171,21 +174,11 @@ def batch(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would be analysed; write nothing.")
     ] = False,
-    frame_skip: Annotated[
-        int, typer.Option(min=1, help="Analyse every n-th frame; 1 is every frame.")
-    ] = 1,
-    max_frames: Annotated[
-        int | None, typer.Option(min=1, help="Stop after so many analysed frames of each file.")
-    ] = None,
-    voice: Annotated[bool, typer.Option(help="Read the voice too.")] = True,
-    smoothing: Annotated[
-        Smoothing,
-        typer.Option(help="Filter of the timelines; off gives every frame as it was read."),
-    ] = "one-euro",
-    language: Annotated[
-        Language,
-        typer.Option(help="Language spoken: indicators are relative to its reference set."),
-    ] = "any",
+    frame_skip: FrameSkip = 1,
+    max_frames: MaxFrames = None,
+    voice: ReadVoice = True,
+    smoothing: SmoothingChoice = "one-euro",
+    language: LanguageSpoken = "any",
 ) -> None:
     """Analyse many videos on all cores into Parquet tables; a second run resumes the first.
 

@@ -49,11 +49,6 @@ class FrameReader:
         """Add what was read."""
         self._buffer += data
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing of a frame has been read yet."""
-        return not self._buffer
-
     def pop(self) -> Frame | None:
         """The next whole frame. Raises FrameError where the bytes can never become one."""
         if len(self._buffer) < HEAD.size:

@@ -68,7 +68,12 @@
       for (const { target, isIntersecting } of entries) {
         if (isIntersecting && target instanceof HTMLElement) {
           near.unobserve(target);
-          draw(target, paper.matches);
+          // Chromium tells no change to paper of which a script has already read.
+          if (paper.matches) {
+            toPaper();
+          } else {
+            draw(target, false);
+          }
         }
       }
     },
