@@ -1,7 +1,7 @@
 """The first service's loop over DeepFace, timed in DeepFace's own environment.
 
 Builds the model, reads one frame to warm up, and then answers each line of standard input,
-"FRAME_SKIP MAX_FRAMES", with the seconds of one whole run as a line of JSON:
+"FRAME_SKIP MAX_FRAMES VIDEO", with the seconds of one whole run as a line of JSON:
 python -m benchmarks.deepface_loop VIDEO DEEPFACE_HOME
 """
 
@@ -64,9 +64,9 @@ def main() -> None:
     }
     print(json.dumps(ready), flush=True)
     for line in sys.stdin:
-        frame_skip, max_frames = map(int, line.split())
+        frame_skip, max_frames, path = line.rstrip("\n").split(" ", 2)
         started = time.perf_counter()
-        frames = loop(deepface, video, frame_skip, max_frames)
+        frames = loop(deepface, path, int(frame_skip), int(max_frames))
         seconds = time.perf_counter() - started
         print(json.dumps({"seconds": seconds, "frames": frames}), flush=True)
 

@@ -18,14 +18,14 @@ PYTHON = Path(os.environ.get("DEEPFACE_PYTHON", ROOT / ".venv-deepface" / "bin" 
 class DeepFaceLoop:
     """Answers with the seconds of one run over the video; `about` says what runs."""
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self._process = process
+    def __init__(self, process: subprocess.Popen[str], video: Path) -> None:
+        self._process, self._video = process, video
         self.about = self._answer()
 
-    def run(self, frame_skip: int, max_frames: int) -> float:
-        """Seconds of one run, measured inside the process."""
+    def run(self, frame_skip: int, max_frames: int, video: Path | None = None) -> float:
+        """Seconds of one run over the video or another one, measured inside the process."""
         assert self._process.stdin is not None
-        self._process.stdin.write(f"{frame_skip} {max_frames}\n")
+        self._process.stdin.write(f"{frame_skip} {max_frames} {video or self._video}\n")
         self._process.stdin.flush()
         return float(self._answer()["seconds"])
 
@@ -53,6 +53,6 @@ def deepface_loop(video: Path) -> Generator[DeepFaceLoop | None]:
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, **quiet, **pipes) as process:
         try:
-            yield DeepFaceLoop(process)
+            yield DeepFaceLoop(process, video)
         finally:
             process.kill()

@@ -31,13 +31,13 @@ COUNTED = """Counted, each from opening the file, everything loaded and called o
   Its weights are random values in its own architecture: speed does not depend on them."""
 
 
-def decode(path: Path, *, sound: bool) -> int:
+def decode(path: Path, *, sound: bool, threads: int = 2) -> int:
     """Decode all pictures, and the sound if wanted; number of pictures."""
     pictures = 0
     with av.open(str(path)) as container:
         video = container.streams.video[0]
         video.thread_type = "AUTO"
-        video.codec_context.thread_count = 2
+        video.codec_context.thread_count = threads
         streams: list[Any] = [video, *container.streams.audio] if sound else [video]
         for packet in container.demux(streams):
             decoded = len(packet.decode())
