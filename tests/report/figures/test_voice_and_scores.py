@@ -1,9 +1,8 @@
-"""Voice, indicators, comparison and changes; colours that can be seen."""
+"""Voice, indicators, comparison and changes."""
 
 from __future__ import annotations
 
 import json
-import re
 
 import pytest
 from plotly import graph_objects
@@ -16,7 +15,6 @@ from evolvisense.report.figures import (
     comparison_rows,
     figure_of,
 )
-from evolvisense.report.figures.palette import PALETTES
 from evolvisense.report.indicator_parts import ChangePart
 
 CHANGES = [
@@ -148,24 +146,3 @@ def test_changes_beyond_chance_are_filled_and_said(theme: Theme) -> None:
     assert "\u22120.30: beyond chance" in told
     assert "+0.5: within chance" in told
     assert changes_of([], theme).absent_reason == "no feature is known on both sides"
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_colours_stand_out_from_the_card(theme: Theme) -> None:
-    palette = PALETTES[theme]
-    for colour in (palette.text, palette.muted, palette.accent, palette.second):
-        assert contrast(colour, palette.card) >= 4.5
-    for name, colour in palette.emotions.items():
-        assert contrast(colour, palette.card) >= 3, name
-
-
-def contrast(one: str, other: str) -> float:
-    """WCAG 2.2: contrast ratio of two colours `#rrggbb`."""
-    low, high = sorted((luminance(one), luminance(other)))
-    return (high + 0.05) / (low + 0.05)
-
-
-def luminance(colour: str) -> float:
-    shares = [int(pair, 16) / 255 for pair in re.findall("[0-9a-f]{2}", colour)]
-    red, green, blue = (s / 12.92 if s <= 0.04045 else ((s + 0.055) / 1.055) ** 2.4 for s in shares)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
