@@ -6,7 +6,7 @@ HOST ?= 127.0.0.1
 PORT ?= 7860
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test test-page check check-js bench evaluate test-deepface lock docs format clean
+.PHONY: run test test-page test-ray check check-js bench evaluate test-deepface lock docs format clean
 
 run: $(VENV)/.installed  ## Set up and serve the page and the API on http://127.0.0.1:7860
 	$(BIN)/evolvisense serve --host $(HOST) --port $(PORT)
@@ -54,15 +54,19 @@ evaluate: $(VENV)/.installed-dev  ## Accuracy on labelled folders: make evaluate
 test-deepface: .venv-deepface/.installed  ## Test the DeepFace engine in an environment of its own
 	.venv-deepface/bin/python -m pytest tests/deepface
 
+test-ray: .venv-ray/.installed  ## Test batches and the service on Ray, clusters of this machine
+	.venv-ray/bin/python -m pytest tests/batch/test_ray.py tests/server/test_ray_serve.py
+
 lock: $(VENV)/.installed-dev  ## Pin the dependencies again
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header pyproject.toml -o requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --group dev --constraint requirements.txt pyproject.toml -o requirements-dev.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra parquet --extra postgres --constraint requirements.txt pyproject.toml -o deploy/requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra ray --extra stores --group dev --constraint requirements-dev.txt pyproject.toml -o benchmarks/ray-requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra deepface pyproject.toml benchmarks/deepface-requirements.in -o benchmarks/deepface-requirements.txt
 
 clean:
-	rm -rf $(VENV) .venv-deepface node_modules dist .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-deepface .venv-ray node_modules dist .pytest_cache .ruff_cache .hypothesis
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed; set PYTHON=/path/to/python"; exit 1; }
@@ -82,4 +86,10 @@ $(VENV)/.installed-dev: requirements-dev.txt pyproject.toml | $(BIN)/python
 	$(PYTHON) -m venv .venv-deepface
 	.venv-deepface/bin/python -m pip install --quiet --require-hashes -r benchmarks/deepface-requirements.txt
 	.venv-deepface/bin/python -m pip install --quiet --no-deps --editable .
+	touch $@
+
+.venv-ray/.installed: benchmarks/ray-requirements.txt pyproject.toml
+	$(PYTHON) -m venv .venv-ray
+	.venv-ray/bin/python -m pip install --quiet --require-hashes -r benchmarks/ray-requirements.txt
+	.venv-ray/bin/python -m pip install --quiet --no-deps --editable .
 	touch $@

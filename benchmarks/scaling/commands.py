@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import shutil
 import subprocess
 import sys
@@ -30,6 +31,8 @@ class BatchRun:
     out: Path
     seconds: float
     files: int
+    cpu_s: float
+    """User and system time of all its processes; on Ray of the command alone."""
     peak_mb: float
     """Most memory of all its processes together, pages that they share counted once; on Ray that
     of the command alone."""
@@ -45,10 +48,13 @@ def run_batch(
     *options: str,
     while_running: Callable[[int], None] = lambda _: None,
 ) -> BatchRun:
-    """Run it into an emptied folder; `while_running` is told again and again how many are done."""
+    """Run it into an emptied folder; `while_running` is told again and again how many are done.
+
+    No other process below this one may end in the meantime.
+    """
     shutil.rmtree(out, ignore_errors=True)
     command = [sys.executable, "-m", "evolvisense", "batch", *inputs, "--out", str(out), *options]
-    began_s = time.perf_counter()
+    began_s, began_cpu_s = time.perf_counter(), _cpu_s()
     with subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     ) as process:
@@ -64,7 +70,8 @@ def run_batch(
         seconds = time.perf_counter() - began_s
     if process.returncode not in (0, SOME_FAILED):
         raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}: {said[-5:]}")
-    return BatchRun(out, seconds, len(_lines(out / "files.jsonl")), memory.most_mb)
+    cpu_s = _cpu_s() - began_cpu_s
+    return BatchRun(out, seconds, len(_lines(out / "files.jsonl")), cpu_s, memory.most_mb)
 
 
 def ledger(out: Path) -> list[str]:
@@ -93,6 +100,12 @@ def faults(out: Path, reference: Path) -> list[str]:
 def failed(out: Path) -> int:
     """Files that could not be analysed."""
     return len(_column(out, "failures"))
+
+
+def _cpu_s() -> float:
+    """Of all processes that have ended below this one."""
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return spent.ru_utime + spent.ru_stime
 
 
 def _column(out: Path, table: str) -> list[str]:

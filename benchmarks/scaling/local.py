@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,10 @@ def measure(files: int) -> tuple[dict[str, Any], list[Row]]:
             ),
             *table(runs, "this machine"),
             Row(
+                "... cores in use, mean",
+                ", ".join(f"{run.cpu_s / run.seconds:.2f} with {n}" for n, run in runs.items()),
+            ),
+            Row(
                 "... memory of all its processes, most",
                 ", ".join(f"{run.peak_mb:.0f} MB with {n}" for n, run in runs.items()),
             ),
@@ -50,8 +55,8 @@ def table(runs: dict[int, BatchRun], where: str) -> list[Row]:
     return [*rows, Row(f"{where}, efficiency of two workers", f"{gain / 2:.0%} ({gain:.2f} x)")]
 
 
-def figures(run: BatchRun) -> dict[str, float]:
-    return {"seconds": run.seconds, "files_per_min": run.files_per_min, "peak_mb": run.peak_mb}
+def figures(run: BatchRun) -> dict[str, object]:
+    return {**asdict(run), "out": str(run.out), "files_per_min": run.files_per_min}
 
 
 def _two_at_once() -> float:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from evolvisense.cli.app import app
+import os
+
+# As in jobs/sandbox/environment.py; NumPy reads it when it is imported.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+from evolvisense.cli.app import app  # noqa: E402
 
 
 def main() -> None:

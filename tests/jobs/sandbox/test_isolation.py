@@ -164,6 +164,7 @@ def test_a_secret_stays_outside_by_its_name(tmp_path):
     passed = child_environment(given, {"X_TOKEN": "asked for"}, tmp_path, path=["/here", ""])
     assert passed.keys() - {"PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "TMPDIR"} == {
         "EVOLVISENSE_WORKERS",
+        "OPENBLAS_NUM_THREADS",
         "PATH",
         "X_TOKEN",
     }
