@@ -7,7 +7,7 @@ import os
 # As in jobs/sandbox/environment.py; NumPy reads it when it is imported.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from evolvisense.cli.app import app  # noqa: E402
+from evolvisense.cli.app import app
 
 
 def main() -> None:
