@@ -40,6 +40,8 @@ export class Plot {
 
   #isClosed = false;
 
+  #drawnWidth = 0;
+
   #abort = new AbortController();
 
   /** @param {PlotOptions} options */
@@ -129,7 +131,8 @@ export class Plot {
     const plotly = await loadPlotly();
     this.note.hidden = true;
     this.drawing.style.height = `${figure.height_px}px`;
-    await plotly.react(this.drawing, figure.data, quietened(figure, this.#width()), SETTINGS);
+    this.#drawnWidth = this.#width();
+    await plotly.react(this.drawing, figure.data, quietened(figure, this.#drawnWidth), SETTINGS);
     this.element.classList.remove("loading");
     if (this.options.hasTime && !sameRange(figure.layout.xaxis?.range, this.options.axis.range)) this.follow();
     this.placeCursor();
@@ -147,9 +150,12 @@ export class Plot {
   }
 
   #resize() {
-    if (!this.figure?.data.length || !this.#width()) return;
+    const width = this.#width();
+    // The figure that was drawn just now has made its area higher, not wider.
+    if (!this.figure?.data.length || !width || width === this.#drawnWidth) return;
+    this.#drawnWidth = width;
     const { figure } = this;
-    void loadPlotly().then((plotly) => plotly.relayout(this.drawing, { width: this.#width() }))
+    void loadPlotly().then((plotly) => plotly.relayout(this.drawing, { width }))
       .then(() => figure === this.figure && this.placeCursor());
   }
 

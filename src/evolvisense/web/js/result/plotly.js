@@ -20,7 +20,8 @@ export function loadPlotly() {
   loading ??= new Promise((resolve, reject) => {
     const script = document.createElement("script");
     script.src = document.querySelector("link[data-plotly]")?.getAttribute("href") ?? "/static/plotly.min.js";
-    script.addEventListener("load", () => resolve(/** @type {any} */ (window).Plotly));
+    // To run it has taken half a second: the page gets a turn before the first figure is drawn.
+    script.addEventListener("load", () => setTimeout(() => resolve(/** @type {any} */ (window).Plotly)));
     script.addEventListener("error", () => {
       loading = null;
       reject(new Error("the drawing library could not be loaded"));
