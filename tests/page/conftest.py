@@ -11,6 +11,7 @@
     analysed        id of the analysis of `clip` on `server`
     long_video      ten minutes
     long_analysis   id of its analysis on `server`
+    withheld        id of an analysis of `clip` with observations only
 
 A test fails for every error in the console of its pages, except for those that it names:
 `@pytest.mark.expected_console("regular expression", ...)`.
@@ -103,16 +104,14 @@ def analysed(server: Running, clip: Path) -> str:
 
 
 @pytest.fixture(scope="session")
+def withheld(server: Running, clip: Path) -> str:
+    return submit(server, clip, '{"observations_only": true}')
+
+
+@pytest.fixture(scope="session")
 def long_analysis(server: Running, long_video: Path) -> str:
     """The analysis of `long_video`, with the report of somebody who speaks in its place."""
-    # One picture in a hundred is looked at: the report is another one anyway.
-    job_id = submit(server, long_video, '{"frame_skip": 100, "voice": false}')
-    job = server.service.store.get(job_id)
-    assert job is not None
-    assert job.report is not None
-    content = to_json(recording(LONG_S).report())
-    server.service.files.report_path(job.report).write_text(content)
-    return job_id
+    return spoken(server, long_video, LONG_S)
 
 
 @pytest.fixture(scope="session")
@@ -138,6 +137,18 @@ def submit(server: Running, media: Path, options: str = "{}", key: str = "") -> 
     job_id = answer.json()["id"]
     wait_until(lambda: _state(server, job_id) not in ("queued", "running"), PATIENCE_S)
     assert _state(server, job_id) == "succeeded"
+    return job_id
+
+
+def spoken(server: Running, media: Path, seconds: float) -> str:
+    """The id of an analysis whose report is that of somebody who spoke for so long."""
+    # One picture in a hundred is looked at: the report is another one anyway.
+    job_id = submit(server, media, '{"frame_skip": 100, "voice": false}')
+    job = server.service.store.get(job_id)
+    assert job is not None
+    assert job.report is not None
+    content = to_json(recording(seconds).report())
+    server.service.files.report_path(job.report).write_text(content)
     return job_id
 
 

@@ -212,6 +212,13 @@ def _result(around: Around) -> Page:
     return page
 
 
+def _withheld(around: Around) -> Page:
+    page = around.page()
+    open_result(page, around.fixture("withheld"))
+    wait_for_plot(page, "behaviour")
+    return page
+
+
 def _without_video(around: Around) -> Page:
     page = around.page()
     open_result(page, around.fixture("long_analysis"))
@@ -308,6 +315,7 @@ STATES = (
     State("live-stopped", _live_stopped),
     State("result", _result),
     State("result-long-without-video", _without_video),
+    State("result-withheld", _withheld),
     State("result-export", _exporting),
     State("result-explained", _explained),
     State("result-delete", _deleting),

@@ -21,6 +21,13 @@ import { explained } from "./explain.js";
  * @param {AbortSignal} signal
  */
 export async function prepareBaseline(id, createdAt, signal) {
+  const attempt = async (/** @type {() => Promise<void>} */ work) => {
+    try {
+      await work();
+    } catch (error) {
+      if (!signal.aborted) say(asProblem(error).detail);
+    }
+  };
   const [form, choice] = [$("baseline-form"), $("baseline-name")];
   $("baseline-day").value = createdAt.slice(0, 10);
   say("");
@@ -54,15 +61,6 @@ export async function prepareBaseline(id, createdAt, signal) {
   $("baseline-about").replaceChildren(explained("How it is computed", ({ passages }) => (
     [el("p", {}, passages.baseline)])));
   await attempt(() => refresh(""));
-}
-
-/** @param {() => Promise<void>} work */
-async function attempt(work) {
-  try {
-    await work();
-  } catch (error) {
-    say(asProblem(error).detail);
-  }
 }
 
 /** @param {PersonalBaseline[]} baselines */
