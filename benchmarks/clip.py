@@ -56,7 +56,7 @@ def _made(name: str, make: Any) -> Path:
     path = WORK / name
     if not path.is_file():
         WORK.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_suffix(".part.webm")
+        unfinished = path.with_suffix(f".{os.getpid()}.part.webm")  # another may make it too
         make(unfinished)
         unfinished.rename(path)
     return path
