@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import av
 import cv2
@@ -56,7 +57,7 @@ def _made(name: str, make: Any) -> Path:
     path = WORK / name
     if not path.is_file():
         WORK.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_suffix(f".{os.getpid()}.part.webm")  # another may make it too
+        unfinished = path.with_suffix(f".{uuid4().hex}.part.webm")  # another may make it too
         make(unfinished)
         unfinished.rename(path)
     return path

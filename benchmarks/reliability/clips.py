@@ -5,10 +5,10 @@ Real faces are those of the data folder; without it a public-domain photograph t
 
 from __future__ import annotations
 
-import os
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import av
 import cv2
@@ -117,7 +117,8 @@ def write(
     sound: NDArray[np.float32],
 ) -> Path:
     """Encode into `path`; without sound where `sound_codec` is empty."""
-    unfinished = path.with_name(f"part-{os.getpid()}-{path.name}")
+    # Another process or thread may be making the same.
+    unfinished = path.with_name(f"part-{uuid4().hex}-{path.name}")
     with av.open(str(unfinished), "w") as out:
         video: Any = out.add_stream(codec, rate=RATE_FPS)
         video.height, video.width = pictures[0].shape[:2]
