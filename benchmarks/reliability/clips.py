@@ -5,6 +5,7 @@ Real faces are those of the data folder; without it a public-domain photograph t
 
 from __future__ import annotations
 
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -136,7 +137,9 @@ def write(
         out.mux(video.encode(None))
         if audio is not None:
             _mux_sound(out, audio, sound)
-    unfinished.rename(path)
+    with suppress(FileExistsError):  # the first one stays: somebody may be reading it
+        path.hardlink_to(unfinished)
+    unfinished.unlink()
     return path
 
 

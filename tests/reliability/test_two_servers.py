@@ -38,9 +38,12 @@ def engine(postgres_url: str) -> Iterator[Engine]:
 class Client(threading.Thread):
     """Submits one job after another; without an answer it asks the other server, same key."""
 
-    def __init__(self, number: int, servers: Sequence[Station], goes_on: threading.Event) -> None:
+    def __init__(
+        self, number: int, video: bytes, servers: Sequence[Station], goes_on: threading.Event
+    ) -> None:
         super().__init__(daemon=True)
-        self._number, self._servers, self._goes_on = number, servers, goes_on
+        self._number, self._video = number, video
+        self._servers, self._goes_on = servers, goes_on
         self.accepted: list[str] = []
 
     def run(self) -> None:
@@ -54,7 +57,7 @@ class Client(threading.Thread):
     def _submitted(self, server: Station, key: str) -> bool:
         try:
             with server.client() as client:
-                answer = submit(client, long_clip().read_bytes(), key, **OPTIONS)
+                answer = submit(client, self._video, key, **OPTIONS)
         except httpx.TransportError:
             return False
         self.accepted.append(answer.raise_for_status().json()["id"])
@@ -66,6 +69,7 @@ def test_a_killed_server_and_a_killed_worker_lose_nothing(
     tmp_path: Path, postgres_url: str, engine: Engine
 ):
     note_changes(engine)
+    video = long_clip().read_bytes()
     with yard(tmp_path, postgres_url) as place:
         incoming = place.data / "incoming"
         doomed_worker, folder = place.worker()
@@ -74,14 +78,14 @@ def test_a_killed_server_and_a_killed_worker_lose_nothing(
         for server in servers:
             wait_until(server.is_ready, "a server is ready")
         killing = threading.Event()
-        clients = [Client(number, servers, killing) for number in range(CLIENTS)]
+        clients = [Client(number, video, servers, killing) for number in range(CLIENTS)]
         with _half_an_upload(doomed):
             wait_until(lambda: any(p.stat().st_size for p in incoming.glob("*/*")), "it arrives")
             for client in clients:
                 client.start()
             wait_until(lambda: _is_in_a_job(engine, folder), "the first worker is in a job", 300)
             doomed_worker.kill()
-            with _waiting(doomed) as cut_off:
+            with _waiting(doomed, video) as cut_off:
                 wait_until(lambda: JobStore(engine).waiters(), "a client waits for its answer")
                 killing.set()
                 doomed.kill()
@@ -112,6 +116,7 @@ def test_a_killed_server_and_a_killed_worker_lose_nothing(
 def test_a_key_that_went_to_both_servers_is_one_job(
     tmp_path: Path, postgres_url: str, engine: Engine
 ):
+    video = small_clip().read_bytes()
     with yard(tmp_path, postgres_url) as place:
         servers = place.server(), place.server()
         for server in servers:
@@ -120,7 +125,7 @@ def test_a_key_that_went_to_both_servers_is_one_job(
 
         def ask(server: Station) -> None:
             with server.client() as client:
-                answers.append(submit(client, small_clip().read_bytes(), "once"))
+                answers.append(submit(client, video, "once"))
 
         asking = [threading.Thread(target=ask, args=[server]) for server in servers * 4]
         for thread in asking:
@@ -151,14 +156,14 @@ def _half_an_upload(server: Station) -> Iterator[None]:
 
 
 @contextmanager
-def _waiting(server: Station) -> Iterator[threading.Event]:
+def _waiting(server: Station, video: bytes) -> Iterator[threading.Event]:
     """A client of /analyze-video/, which waits for its answer; set when it gets none."""
     was_cut_off = threading.Event()
 
     def ask() -> None:
         with server.client() as client:
             try:
-                analyze_video(client, long_clip().read_bytes(), frame_skip=1, max_frames=250)
+                analyze_video(client, video, frame_skip=1, max_frames=250)
             except httpx.TransportError:
                 was_cut_off.set()
 
