@@ -191,8 +191,9 @@ def test_fifty_rounds_leave_no_descriptor_thread_or_process(sandbox):
     for _ in range(50):
         with Sandbox(f"{TARGETS}:serve", LIMITS, name="round") as opened:
             pids.append(opened.pid)
-    assert descriptors() == before
-    assert threading.active_count() == threads
+    # Fewer, where something of an earlier test is let go of meanwhile.
+    assert descriptors() <= before
+    assert threading.active_count() <= threads
     assert not any(Path(f"/proc/{pid}/exe").exists() for pid in pids)
 
 

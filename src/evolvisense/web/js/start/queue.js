@@ -143,8 +143,8 @@ function send(id, signal) {
     const analysis = await insist(id, signal, () => (
       upload(held.blob, item.options, `${id}.${item.attempt}`, progress, signal)));
     await recordings.keep(analysis.id, held.blob, held.name, { persist: item.persist });
+    take(id, analysis); // before it is let go of: after a reload one of the two names is known
     await recordings.forget(id);
-    take(id, analysis);
     if (itemOf(id)?.isCanceling) await cancel(id);
   });
 }
@@ -255,9 +255,10 @@ function newId() {
   return OWN + [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** Let go of recordings that belong to nothing, as when a tab was closed while it took them in. */
+/** Let go of recordings that nothing needs, as when a tab was closed while it took or sent them. */
 async function clear() {
   for (const name of await recordings.names()) {
-    if (name.startsWith(OWN) && !itemOf(name)) await recordings.forget(name);
+    const item = itemOf(name);
+    if (name.startsWith(OWN) && (!item || item.analysis)) await recordings.forget(name);
   }
 }
