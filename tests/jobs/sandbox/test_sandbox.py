@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -178,35 +179,45 @@ def test_it_can_be_started_again_after_its_end(sandbox):
     opened.close()
 
 
-def descriptors() -> int:
-    """How many files this process has open."""
-    return len(list(Path("/proc/self/fd").iterdir()))
+def pipes() -> set[str]:
+    """The pipes this process has open. Other files may come and go with what earlier tests left."""
+    found = set()
+    for entry in Path("/proc/self/fd").iterdir():
+        with suppress(FileNotFoundError):  # the folder's own descriptor
+            found.add(str(entry.readlink()))
+    return {target for target in found if target.startswith("pipe:")}
+
+
+def wait_for_readers(name: str) -> None:
+    """Until the threads that read a process's output, which end by themselves, have ended."""
+    for thread in threading.enumerate():
+        if thread.name == f"{name}-output":
+            thread.join(10)
+            assert not thread.is_alive()
 
 
 def test_fifty_rounds_leave_no_descriptor_thread_or_process(sandbox):
     sandbox().close()
 
-    before, threads = descriptors(), threading.active_count()
+    before = pipes()
     pids = []
     for _ in range(50):
         with Sandbox(f"{TARGETS}:serve", LIMITS, name="round") as opened:
             pids.append(opened.pid)
-    # Fewer, where something of an earlier test is let go of meanwhile.
-    assert descriptors() <= before
-    assert threading.active_count() <= threads
+    wait_for_readers("round")
+    assert pipes() <= before
+    assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("round")]
     assert not any(Path(f"/proc/{pid}/exe").exists() for pid in pids)
 
 
 def test_what_cannot_be_started_leaves_nothing(monkeypatch, tmp_path):
     monkeypatch.setattr("sys.executable", str(tmp_path / "python"))
-    before = descriptors()
-    made = Sandbox(f"{TARGETS}:serve", LIMITS, name="test", temp_root=tmp_path)
-    threads = threading.active_count()
+    before = pipes()
+    made = Sandbox(f"{TARGETS}:serve", LIMITS, name="unstartable", temp_root=tmp_path)
     with pytest.raises(SandboxDiedError, match="cannot be started"):
         made.start()
-    while threading.active_count() > threads:  # the reader of its output ends by itself
-        pass
-    assert descriptors() == before
+    wait_for_readers("unstartable")
+    assert pipes() <= before
     assert list(tmp_path.iterdir()) == []
 
 
