@@ -21,6 +21,21 @@ STORED = """() => new Promise((done) => {
   };
 })"""
 
+RELOAD_AT_FORGETTING = """
+  if (sessionStorage.reloaded) sessionStorage.isBack = "yes";
+  const forget = IDBObjectStore.prototype.delete;
+  IDBObjectStore.prototype.delete = function (key) {
+    if (key.startsWith("own-") && !sessionStorage.reloaded) {
+      this.transaction.addEventListener("complete", (event) => {
+        event.stopImmediatePropagation();
+        sessionStorage.reloaded = "yes";
+        location.reload();
+      }, { capture: true });
+    }
+    return forget.call(this, key);
+  };
+"""
+
 
 def hand_in(page: Page, *files: dict[str, object]) -> Page:
     opened(page).locator("#file").set_input_files(list(files))  # type: ignore[arg-type]
@@ -98,6 +113,16 @@ def test_a_reload_before_it_is_sent_loses_nothing_and_sends_it_once(page: Page, 
     page.reload()
     expect(page.locator("#results-list li")).to_have_count(2)
     assert len(quick.jobs()) == 2
+    assert page.evaluate(STORED) == []
+
+
+def test_a_reload_just_when_it_has_been_sent_loses_nothing(page: Page, quick: Running):
+    page.add_init_script(RELOAD_AT_FORGETTING)
+    hand_in(page, FINE)
+    page.wait_for_function("() => sessionStorage.isBack")
+    expect(page.locator("#results-list li")).to_have_count(1)
+    expect(page.locator("#queue-list li")).to_have_count(0)
+    assert len(quick.jobs()) == 1
     assert page.evaluate(STORED) == []
 
 
