@@ -162,6 +162,7 @@ def test_a_session_can_be_kept_as_a_report(server: Running, page: Page):
     (job_id,) = {job.id for job in server.jobs()} - known
     wait_until(lambda: state_of(server, job_id) not in ("queued", "running"))
     assert state_of(server, job_id) == "succeeded"
+    page.wait_for_url(f"**/#/analysis/{job_id}")
     report = page.request.get(f"/v1/analyses/{job_id}/report").json()
     assert report["people"]
     assert report["voice"] is not None

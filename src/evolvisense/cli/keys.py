@@ -23,6 +23,9 @@ FAILED = 1
 UNUSABLE = 2
 TROUBLE = (EvolviSenseError, ValidationError, OSError)
 
+PAGE_SCOPES = ("analyze", "read", "live")
+"""What somebody needs who works with the page."""
+
 keys_app = typer.Typer(
     help="Keys of the server's API, in the database that its settings name.",
     no_args_is_help=True,
@@ -38,15 +41,16 @@ KeyId = Annotated[str, typer.Argument(metavar="ID", help="Id of a key, as `list`
 def create_command(
     name: Annotated[str, typer.Option(help="Whose key it is, for people.")],
     scope: Annotated[
-        list[str],
+        list[str] | None,
         typer.Option(
             help="What it may do; give it several times for several: analyze (submit, cancel and "
-            "delete one's own), read (one's own), live (streams), admin (everything)."
+            "delete one's own), read (one's own), live (streams), admin (everything). Without it "
+            "the three that the page needs: analyze, read, live."
         ),
-    ],
+    ] = None,
 ) -> None:
     """Make a key and print it. It is shown this once; only a hash of it is kept."""
-    raise typer.Exit(create(name, scope))
+    raise typer.Exit(create(name, scope or list(PAGE_SCOPES)))
 
 
 @keys_app.command("list")

@@ -4,6 +4,7 @@ import { part } from "../camera/parts.js";
 import { Recording, findLength, supportedType } from "../camera/recording.js";
 import { lengthText, whyStopped } from "../camera/words.js";
 import { clockText, sizeText } from "../shared/words.js";
+import { awaitResult } from "../start/awaited.js";
 import { enqueue } from "../start/queue.js";
 
 export class Session {
@@ -76,7 +77,9 @@ export class Session {
   async keep(options) {
     const recorded = this.#recorded;
     if (recorded === null) return;
-    await enqueue([recorded.blob], options, { names: [recorded.name.replace("recording", "live")] });
+    const names = [recorded.name.replace("recording", "live")];
+    const [id] = await enqueue([recorded.blob], options, { names });
+    awaitResult(id);
     this.forget();
   }
 

@@ -6,6 +6,7 @@ import { $ } from "../shared/dom.js";
 import { asProblem } from "../shared/problem.js";
 import { problemCard } from "../shared/problem_card.js";
 import { durationText, sizeText } from "../shared/words.js";
+import { takeAwaited } from "./awaited.js";
 import { ChosenFiles, takeDrops } from "./chosen.js";
 import { clearConfirmation, declared, missingDeclaration, prepareDeclaration } from "./declaration.js";
 import { items, onItems } from "./items.js";
@@ -36,8 +37,8 @@ class Visit {
   constructor() {
     this.chosen = new ChosenFiles(() => limits, (problems) => this.#chosenChanged(problems));
     /** @type {string | null} the only item of this visit: its result is opened when it is there */
-    this.awaited = null;
-    this.handedIn = 0;
+    this.awaited = takeAwaited();
+    this.handedIn = this.awaited ? 1 : 0;
     /** @type {Array<() => void>} */
     this.ends = [];
   }
@@ -66,6 +67,7 @@ class Visit {
     };
     $("sample").onclick = () => this.#trySample();
     await this.#learnLimits();
+    if (this.awaited) this.#showAwaited();
   }
 
   end() {
@@ -133,6 +135,10 @@ class Visit {
     });
     this.handedIn += ids.length;
     this.awaited = this.handedIn === 1 ? ids[0] : null;
+    this.#showAwaited();
+  }
+
+  #showAwaited() {
     $("queue").scrollIntoView({ block: "nearest" });
     this.#openAwaited();
   }
