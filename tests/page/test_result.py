@@ -65,6 +65,13 @@ def test_scores_stand_beside_what_they_do_not_mean(page: Page, analysed: str) ->
         assert "half is needed" in text
 
 
+def test_all_plots_are_drawn_without_scrolling_to_them(page: Page, analysed: str) -> None:
+    open_result(page, analysed)
+    wait_for(page, "!document.querySelector('.plot.loading')")
+    assert page.evaluate("scrollY") == 0
+    assert page.locator(".plot .main-svg").count() >= 5
+
+
 def test_click_in_a_plot_seeks_video_and_all_cursors(result: Page, end_s: float) -> None:
     wait_for_plot(result, "behaviour")
     wait_for_plot(result)

@@ -23,11 +23,15 @@ import { quietened, SETTINGS } from "./quiet.js";
  * @property {import("./axis.js").TimeAxis} axis
  * @property {(name: string, signal: AbortSignal) => Promise<FigureJson>} fetchFigure
  * @property {(plot: Plot) => void} onPng
+ * @property {() => void} [onDrawn]
  */
 
 const NEAR = "400px";
 
-/** A card with one figure; it is drawn when it comes near the window, and again after `stale()`. */
+/**
+ * A card with one figure; it is drawn when it comes near the window or `ahead()` of that, and again
+ * after `stale()`.
+ */
 export class Plot {
   /** @type {FigureJson|null} */
   figure = null;
@@ -35,6 +39,9 @@ export class Plot {
   #isNear = false;
 
   #isStale = true;
+
+  /** Whether it is drawn the first time before it comes near. */
+  #isAhead = false;
 
   #isFollowing = false;
 
@@ -72,6 +79,17 @@ export class Plot {
     this.#update();
   }
 
+  /**
+   * Draw it before it comes near, so that scrolling does not wait for it.
+   * @returns {boolean} whether there is anything to do
+   */
+  ahead() {
+    if (this.figure || !this.#isStale || this.element.hidden) return false;
+    this.#isAhead = true;
+    this.#update();
+    return true;
+  }
+
   /** Follow the axis with what is here, if it is in sight; `stale()` brings the finer figure. */
   follow() {
     this.placeCursor();
@@ -104,13 +122,17 @@ export class Plot {
   }
 
   #update() {
-    if (!this.#isStale || !this.#isNear || this.element.hidden) return;
+    if (!this.#isStale || !(this.#isNear || this.#isAhead) || this.element.hidden) return;
     this.#isStale = false;
+    this.#isAhead = false;
     this.#abort.abort();
     this.#abort = new AbortController();
     const { signal } = this.#abort;
     this.options.fetchFigure(this.options.name, signal)
       .then((figure) => whenIdle(() => (signal.aborted ? undefined : this.#draw(figure))))
+      .then(() => {
+        if (!signal.aborted) this.options.onDrawn?.();
+      })
       .catch((error) => {
         if (!signal.aborted) this.#say(error.message);
       });

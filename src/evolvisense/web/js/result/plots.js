@@ -50,6 +50,8 @@ export class Plots {
       ...figure, axis,
       fetchFigure: (name, signal) => this.#fetch(name, signal),
       onPng: (plot) => savePicture(plot, about),
+      // One after the other, when what is in sight has been drawn.
+      onDrawn: () => void this.plots.some((plot) => plot.ahead()),
     }));
     for (const plot of this.plots) plot.element.hidden = hidden.includes(plot.options.name);
     root.replaceChildren(...this.plots.map(({ element }) => element));
