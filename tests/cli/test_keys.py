@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from evolvisense.access.keys import ApiKeys
 from evolvisense.cli import app
 from evolvisense.jobs.database import open_database
-from evolvisense.server.webhooks import owner_secret
+from evolvisense.server.webhooks.signing import owner_secret
 
 runner = CliRunner()
 

@@ -10,8 +10,9 @@ import pytest
 
 from evolvisense.jobs import keeper as keeping
 from evolvisense.jobs.deliveries import Deliveries
-from evolvisense.jobs.keeper import Keeper, LeaseRules, LeaseWatch
+from evolvisense.jobs.keeper import Keeper, LeaseWatch
 from evolvisense.jobs.records import Claim, Failure, NewJob
+from evolvisense.jobs.settings import LeaseRules
 from tests.jobs.test_pool import Queue
 
 RULES = LeaseRules(lease_s=10.0, max_attempts=2, retention_s=3600.0)

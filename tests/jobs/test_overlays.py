@@ -11,9 +11,10 @@ from sqlalchemy import inspect, text
 
 from evolvisense.jobs.database import open_database, writing
 from evolvisense.jobs.files import JobFiles
-from evolvisense.jobs.keeper import Keeper, LeaseRules
+from evolvisense.jobs.keeper import Keeper
 from evolvisense.jobs.records import Job, NewJob
 from evolvisense.jobs.sandbox import Limits
+from evolvisense.jobs.settings import LeaseRules
 from evolvisense.jobs.store import JobStore
 from evolvisense.jobs.tables import SCHEMA_VERSION, jobs, schema
 from evolvisense.report import Report

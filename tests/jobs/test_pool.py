@@ -16,10 +16,14 @@ from evolvisense.jobs.files import JobFiles
 from evolvisense.jobs.pool import WorkerPool
 from evolvisense.jobs.records import Claim, Job, NewJob
 from evolvisense.jobs.sandbox import Limits
+from evolvisense.jobs.settings import PoolSettings
 from evolvisense.jobs.store import JobStore
-from evolvisense.jobs.worker import PoolSettings
 
 LIMITS = Limits(memory_bytes=2 * 1024**3, cpu_s=600, wall_s=600)
+
+
+def pool_settings(target: str, workers: int = 1, limits: Limits = LIMITS) -> PoolSettings:
+    return PoolSettings(workers, limits, {}, 3, 3600.0, f"tests.factory.workers:{target}")
 
 
 class Queue:
@@ -31,9 +35,9 @@ class Queue:
 
     @contextmanager
     def pool(self, target: str, workers: int = 1, limits: Limits = LIMITS) -> Iterator[WorkerPool]:
-        settings = PoolSettings(workers, limits, {}, 3, 3600.0, f"tests.factory.workers:{target}")
-        pool = WorkerPool(self.store, self.files, settings)
+        pool = WorkerPool(self.files, pool_settings(target, workers, limits))
         pool.start()
+        pool.work_on(self.store)
         try:
             yield pool
         finally:
@@ -80,6 +84,29 @@ def test_jobs_of_another_process_are_seen(queue: Queue, silent_video: Path):
         assert pool.tally.succeeded == 1
         assert pool.tally.frames == 50
         assert pool.tally.stage_s["decode"] > 0
+
+
+def test_models_are_loaded_before_there_is_a_queue(queue: Queue, silent_video: Path):
+    queue.submit("a", silent_video)
+    pool = WorkerPool(queue.files, pool_settings("plain"))
+    pool.start()
+    try:
+        wait_until(lambda: pool.models)
+        waiting = queue.store.get("a")
+        assert waiting is not None
+        assert waiting.state == "queued"
+        pool.work_on(queue.store)
+        assert queue.ended("a").state == "succeeded"
+    finally:
+        pool.close(0.0)
+
+
+def test_a_pool_that_never_had_a_queue_closes(queue: Queue):
+    pool = WorkerPool(queue.files, pool_settings("plain", workers=2))
+    pool.start()
+    wait_until(lambda: pool.models)
+    pool.close(0.0)
+    assert pool.tally.restarts == 0
 
 
 def test_a_pool_that_closes_gives_its_job_back(queue: Queue, silent_video: Path):

@@ -11,8 +11,9 @@ from benchmarks.reliability.clock_jump import jump, jumping_command
 from benchmarks.reliability.process import serving
 from evolvisense.jobs.database import open_database
 from evolvisense.jobs.files import JobFiles
-from evolvisense.jobs.keeper import Keeper, LeaseRules, LeaseWatch
+from evolvisense.jobs.keeper import Keeper, LeaseWatch
 from evolvisense.jobs.records import NewJob
+from evolvisense.jobs.settings import LeaseRules
 from evolvisense.jobs.store import JobStore
 
 DAY_S = 24 * 3600.0

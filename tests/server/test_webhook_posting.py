@@ -14,8 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from evolvisense.server.webhooks import Poster
-from evolvisense.server.webhooks.posting import MOST_ANSWER_BYTES, Outcome, one_connection
+from evolvisense.server.webhooks.posting import MOST_ANSWER_BYTES, Outcome, Poster, one_connection
 from tests.server.receiving import HERE, Receiver, names, receiving
 
 

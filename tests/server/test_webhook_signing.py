@@ -11,8 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evolvisense.jobs.records import Job
-from evolvisense.server.webhooks import owner_secret, payload, secret_bytes, sign
-from evolvisense.server.webhooks.signing import message_id, signed_headers
+from evolvisense.server.webhooks.signing import (
+    message_id,
+    owner_secret,
+    payload,
+    secret_bytes,
+    sign,
+    signed_headers,
+)
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 OTHER = "whsec_" + base64.b64encode(bytes(range(32))).decode()

@@ -13,8 +13,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from evolvisense.errors import WebhookRefusedError
-from evolvisense.server.webhooks import SystemResolver, check_url, targets
+from evolvisense.server.webhooks import targets
 from evolvisense.server.webhooks.targets import (
+    SystemResolver,
+    check_url,
     checked_addresses,
     is_allowed,
     parse_url,

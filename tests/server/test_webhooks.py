@@ -13,7 +13,9 @@ from evolvisense.jobs.database import open_database
 from evolvisense.jobs.deliveries import Deliveries, Delivery
 from evolvisense.jobs.records import NewJob
 from evolvisense.jobs.store import JobStore
-from evolvisense.server.webhooks import WebhookSender, owner_secret, sender, sign
+from evolvisense.server.webhooks import sender
+from evolvisense.server.webhooks.sender import WebhookSender
+from evolvisense.server.webhooks.signing import owner_secret, sign
 from tests.server.receiving import HERE, Receiver, receiving
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"

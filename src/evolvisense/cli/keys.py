@@ -127,7 +127,7 @@ def revoke(key_id: str) -> int:
 
 def webhook_secret(key_id: str) -> int:
     """Print the webhook secrets of a key; the exit status."""
-    from evolvisense.server.webhooks import owner_secret  # noqa: PLC0415 - brings the server
+    from evolvisense.server.webhooks.signing import owner_secret  # noqa: PLC0415
 
     try:
         with _opened() as (settings, keys):

@@ -6,10 +6,10 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from evolvisense.errors import BusyError, StorageError
 from evolvisense.jobs.files import JobFiles
+from evolvisense.jobs.settings import LeaseRules
 from evolvisense.jobs.store import JobStore
 
 LOOK_S = 1.0
@@ -19,18 +19,6 @@ CLOCK_JUMP_S = 60.0
 """The wall clock may differ so much from the monotonic one between two sweeps."""
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class LeaseRules:
-    """When a job is taken from its worker, and what then."""
-
-    lease_s: float
-    """Longest silence of a worker."""
-    max_attempts: int
-    """A job that was begun so often fails."""
-    retention_s: float
-    """So long a failed job is kept."""
 
 
 class LeaseWatch:

@@ -10,15 +10,18 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from evolvisense.errors import BusyError, SandboxDiedError, SandboxLimitError, StorageError
 from evolvisense.jobs.files import JobFiles
 from evolvisense.jobs.messages import LIMITS_VARIABLE
 from evolvisense.jobs.records import Failure
 from evolvisense.jobs.sandbox import Sandbox
-from evolvisense.jobs.store import JobStore
-from evolvisense.jobs.worker import JobWorker, PoolSettings, Tally
+from evolvisense.jobs.settings import PoolSettings
+from evolvisense.jobs.worker import JobWorker, Tally
+
+if TYPE_CHECKING:
+    from evolvisense.jobs.store import JobStore
 
 POLL_S = 0.5
 """A worker without work looks for jobs of other processes so often."""
@@ -29,18 +32,18 @@ log = logging.getLogger(__name__)
 
 
 class WorkerPool:
-    """Works on the queue until it is closed."""
+    """Works on a queue until it is closed. Its processes load their models before there is one."""
 
     def __init__(
         self,
-        store: JobStore,
         files: JobFiles,
         settings: PoolSettings,
         *,
         on_change: Callable[[], None] = lambda: None,
     ) -> None:
-        self._store, self._files, self._settings = store, files, settings
-        self._on_change = on_change
+        self._files, self._settings, self._on_change = files, settings, on_change
+        self._queue: tuple[JobStore, JobWorker] | None = None
+        self._has_queue = threading.Event()
         self._wake = threading.Condition()
         self._submitted = 0
         self._stopping = threading.Event()
@@ -54,16 +57,23 @@ class WorkerPool:
         self.broken: Failure | None = None
         """Why the models cannot be loaded, as far as it is known."""
         self._running: set[str] = set()
-        self._worker = JobWorker(store, files, settings, self.tally, on_change, self._is_unwanted)
         self._threads = [
             threading.Thread(target=self._work, args=(n,), name=f"worker-{n}", daemon=True)
             for n in range(settings.workers)
         ]
 
     def start(self) -> None:
-        """Start the worker threads; each loads its models at once."""
+        """Start the worker threads; the first one loads its models at once."""
         for thread in self._threads:
             thread.start()
+
+    def work_on(self, store: JobStore) -> None:
+        """Take jobs from this queue from now on."""
+        worker = JobWorker(
+            store, self._files, self._settings, self.tally, self._on_change, self._is_unwanted
+        )
+        self._queue = store, worker
+        self._has_queue.set()
 
     def wake(self) -> None:
         """There may be a new job."""
@@ -88,6 +98,7 @@ class WorkerPool:
         """Take no new job, let running ones end for `grace_s`, give the others back."""
         self._stopping.set()
         self._has_loaded.set()
+        self._has_queue.set()
         with self._wake:
             self._wake.notify_all()
         end = time.monotonic() + grace_s
@@ -158,10 +169,14 @@ class WorkerPool:
 
     def _serve(self, sandbox: Sandbox, name: str) -> None:
         """One job after another; returns when the process is not to be used any more."""
+        self._has_queue.wait()
+        if self._queue is None:
+            return
+        store, worker = self._queue
         while not self._stopping.is_set():
             seen = self._submitted
             try:
-                claim = self._store.claim(name)
+                claim = store.claim(name)
             except (BusyError, StorageError) as error:
                 log.warning("the queue cannot be used at this moment: %s", error)
                 claim = None
@@ -177,7 +192,7 @@ class WorkerPool:
             with self._lock:
                 self._running.add(claim.job.id)
             try:
-                usable = self._worker.run(sandbox, claim)
+                usable = worker.run(sandbox, claim)
             finally:
                 with self._lock:
                     self._running.discard(claim.job.id)

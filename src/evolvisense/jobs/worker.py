@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from evolvisense.errors import (
     BusyError,
@@ -20,15 +20,13 @@ from evolvisense.errors import (
     StorageFullError,
 )
 from evolvisense.jobs.files import JobFiles
-from evolvisense.jobs.messages import (
-    ANALYSIS_TARGET,
-    STORAGE_FULL,
-    analysis_task,
-    overlay_task,
-)
+from evolvisense.jobs.messages import STORAGE_FULL, analysis_task, overlay_task
 from evolvisense.jobs.records import ENDED, Claim, Failure, Job
-from evolvisense.jobs.sandbox import Limits, Sandbox
-from evolvisense.jobs.store import JobStore
+from evolvisense.jobs.sandbox import Sandbox
+from evolvisense.jobs.settings import PoolSettings
+
+if TYPE_CHECKING:
+    from evolvisense.jobs.store import JobStore
 
 BEAT_S = 1.0
 FULL_DISK_PAUSE_S = 5.0
@@ -43,19 +41,6 @@ LIMIT_TEXTS: Mapping[str, tuple[str, str]] = {
     "wall": ("time_limit", "the analysis took longer than a job may take"),
 }
 """Which limit -> code and text. The next try would end the same way, so there is none."""
-
-
-@dataclass(frozen=True)
-class PoolSettings:
-    """How many workers there are and what each may use."""
-
-    workers: int
-    limits: Limits
-    media_limits: Mapping[str, float]
-    """Fields of MediaLimits."""
-    max_attempts: int
-    report_retention_s: float
-    target: str = ANALYSIS_TARGET
 
 
 @dataclass

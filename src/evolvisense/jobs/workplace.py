@@ -3,30 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from evolvisense.jobs.database import open_database
 from evolvisense.jobs.files import JobFiles
-from evolvisense.jobs.keeper import Keeper, LeaseRules
-from evolvisense.jobs.one_folder import require_one_folder
 from evolvisense.jobs.pool import WorkerPool
-from evolvisense.jobs.store import JobStore
-from evolvisense.jobs.worker import PoolSettings
+from evolvisense.jobs.settings import WorkplaceSettings
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
 
 OWNER_ONLY_DIR = 0o700
-
-
-@dataclass(frozen=True)
-class WorkplaceSettings:
-    """Where the queue is and how it is worked on."""
-
-    data_dir: Path
-    database_url: str
-    reserve_bytes: int
-    """Kept free on the disk."""
-    pool: PoolSettings
-    leases: LeaseRules
 
 
 class Workplace:
@@ -40,16 +26,20 @@ class Workplace:
         settings.data_dir.mkdir(parents=True, exist_ok=True, mode=OWNER_ONLY_DIR)
         self.files = JobFiles(settings.data_dir, reserve_bytes=settings.reserve_bytes)
         self._listeners: list[Callable[[], None]] = []
-        self.engine = open_database(settings.database_url)
-        try:
-            require_one_folder(self.engine, settings.data_dir)
-        except BaseException:
-            self.engine.dispose()
-            raise
-        self.store = JobStore(self.engine)
-        self.pool = WorkerPool(self.store, self.files, settings.pool, on_change=self._tell)
-        self.keeper = Keeper(self.store, self.files, rules=settings.leases, on_change=self._tell)
+        self.pool = WorkerPool(self.files, settings.pool, on_change=self._tell)
         self.pool.start()
+        try:
+            self.engine = _open_queue(settings)
+        except BaseException:
+            self.pool.close(0.0)
+            self.files.close()
+            raise
+        from evolvisense.jobs.keeper import Keeper  # noqa: PLC0415 - as in _open_queue
+        from evolvisense.jobs.store import JobStore  # noqa: PLC0415
+
+        self.store = JobStore(self.engine)
+        self.keeper = Keeper(self.store, self.files, rules=settings.leases, on_change=self._tell)
+        self.pool.work_on(self.store)
         self.keeper.start()
 
     def listen(self, listener: Callable[[], None]) -> None:
@@ -66,3 +56,17 @@ class Workplace:
     def _tell(self) -> None:
         for listener in self._listeners:
             listener()
+
+
+def _open_queue(settings: WorkplaceSettings) -> Engine:
+    # Imported only now: the half second of SQLAlchemy passes while a worker loads its models.
+    from evolvisense.jobs.database import open_database  # noqa: PLC0415
+    from evolvisense.jobs.one_folder import require_one_folder  # noqa: PLC0415
+
+    engine = open_database(settings.database_url)
+    try:
+        require_one_folder(engine, settings.data_dir)
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine

@@ -28,7 +28,8 @@ from evolvisense.server.reports import ReportCache
 from evolvisense.server.settings import Settings
 from evolvisense.server.uploads import ReceivedFile, UploadLimits
 from evolvisense.server.watching import JobWatcher
-from evolvisense.server.webhooks import SystemResolver, WebhookSender
+from evolvisense.server.webhooks.sender import WebhookSender
+from evolvisense.server.webhooks.targets import SystemResolver
 
 WAITING_PRIORITY = 10
 """Of a job whose client waits on an open connection, against 0."""

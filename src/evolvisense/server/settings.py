@@ -19,11 +19,9 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from evolvisense.jobs.keeper import LeaseRules
 from evolvisense.jobs.messages import ANALYSIS_TARGET
 from evolvisense.jobs.sandbox import Limits
-from evolvisense.jobs.worker import PoolSettings
-from evolvisense.jobs.workplace import WorkplaceSettings
+from evolvisense.jobs.settings import LeaseRules, PoolSettings, WorkplaceSettings
 
 MB = 1024**2
 GB = 1024**3

@@ -23,7 +23,7 @@ from evolvisense.server.service import AnalysisService, Order, fingerprint, serv
 from evolvisense.server.strict import admit, blurs_faces
 from evolvisense.server.uploads import Upload, receive_upload
 from evolvisense.server.v1.analyses import shown
-from evolvisense.server.webhooks import check_url
+from evolvisense.server.webhooks.targets import check_url
 
 router = APIRouter()
 

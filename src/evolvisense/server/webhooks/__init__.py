@@ -1,19 +1,6 @@
-"""Webhooks that tell the end of a job, as https://www.standardwebhooks.com describes them."""
+"""Webhooks that tell the end of a job, as https://www.standardwebhooks.com describes them.
 
-from __future__ import annotations
-
-from evolvisense.server.webhooks.posting import Poster
-from evolvisense.server.webhooks.sender import WebhookSender
-from evolvisense.server.webhooks.signing import owner_secret, payload, secret_bytes, sign
-from evolvisense.server.webhooks.targets import SystemResolver, check_url
-
-__all__ = [
-    "Poster",
-    "SystemResolver",
-    "WebhookSender",
-    "check_url",
-    "owner_secret",
-    "payload",
-    "secret_bytes",
-    "sign",
-]
+`signing`: bodies and signatures. `targets`: where they may go. `posting`: one try. `sender`: try
+after try. Nothing is imported here: the settings check secrets before a database or a client is
+loaded.
+"""
