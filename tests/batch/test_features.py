@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 
@@ -85,3 +86,36 @@ def test_features_go_into_scikit_learn() -> None:
     model = make_pipeline(SimpleImputer(), Ridge())
     model.fit(joined[["smile"]], joined["score"])
     assert model.predict(joined[["smile"]]).shape == (3,)
+
+
+def test_labels_that_stand_twice_are_no_matter() -> None:
+    own = pd.DataFrame({"file": ["x/a.mp4", "c"], "who": ["A", "B"]}, index=["P1", "P1"])
+    joined = join_by_file(TABLE, own)
+    assert joined[["who", "smile"]].to_numpy().tolist() == [["A", 0.1], ["B", 0.4]]
+    assert list(joined.index) == ["P1", "P1"]
+
+
+def test_a_file_that_failed_is_not_mistaken_for_its_namesake() -> None:
+    table = TABLE.copy()
+    table.attrs["failed"] = ["z/c.mp4"]
+    with pytest.raises(InvalidOptionError, match=r"c may be c\.mp4, z/c\.mp4"):
+        join_by_file(table, pd.DataFrame({"file": ["c"]}))
+    with pytest.raises(InvalidOptionError, match=r"z/c\.mp4 \(could not be analysed\)"):
+        join_by_file(table, pd.DataFrame({"file": ["z/c.mp4"]}))
+    kept = join_by_file(table, pd.DataFrame({"file": ["z/c.mp4"]}), unmatched="keep")
+    assert kept["smile"].isna().all()
+
+
+def test_names_that_look_the_same_are_the_same() -> None:
+    apart = unicodedata.normalize("NFD", "Zażółć.mp4")
+    table = TABLE.set_axis([*TABLE.index[:3], apart])
+    joined = join_by_file(table, pd.DataFrame({"file": ["Zażółć.mp4", "Zażółć", apart]}))
+    assert joined["smile"].tolist() == [0.4] * 3
+
+
+def test_failed_files_are_told_with_the_table(
+    corpus: Path, tmp_path: Path, new_engine: Callable[[], HereEngine]
+) -> None:
+    files = find_inputs([str(corpus)])
+    run_batch(files, tmp_path / "out", AnalysisOptions(frame_skip=10), new_engine())
+    assert feature_table(tmp_path / "out").attrs["failed"] == ["notes.mp4"]

@@ -82,6 +82,12 @@ def films(folder: Path, count: int) -> list[str]:
     return [str(folder)]
 
 
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "nonsense"])
+def test_a_wrong_address_is_told_at_once(tmp_path: Path, address: str) -> None:
+    with pytest.raises(EngineUnavailableError, match=address):
+        list(RayEngine(address).run(tasks_of(tmp_path / "in", ["fine"])))
+
+
 def test_a_killed_node_costs_no_file_and_changes_no_bit(
     whole_cluster: TwoNodes, tmp_path: Path
 ) -> None:

@@ -5,32 +5,23 @@ from __future__ import annotations
 import errno
 import json
 import shutil
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 
-from evolvisense.batch import BatchProgress, BatchResult, find_inputs, look_ahead, run_batch
+from evolvisense.batch import (
+    BatchProgress,
+    find_inputs,
+    look_ahead,
+    run_batch,
+)
 from evolvisense.batch import staging as staging_module
 from evolvisense.batch.staging import Staging
 from evolvisense.errors import BusyError, StorageError, StorageFullError
 from evolvisense.report import Report
 from evolvisense.types.options import AnalysisOptions
-from tests.factory.batches import HereEngine, parquet_bytes
-
-OPTIONS = AnalysisOptions(frame_skip=10)
-
-NewEngine = Callable[[], HereEngine]
-
-
-def go(corpus: Path, out: Path, engine: HereEngine, **options: Any) -> BatchResult:
-    return run_batch(find_inputs([str(corpus)]), out, OPTIONS, engine, **options)
-
-
-def rows(out: Path, table: str) -> list[dict[str, Any]]:
-    return pq.read_table(out / table / "part-00000.parquet").to_pylist()
+from tests.factory.batches import OPTIONS, NewEngine, go, parquet_bytes, rows
 
 
 def test_every_file_is_in_the_tables_once(
@@ -216,15 +207,18 @@ def test_looking_ahead_says_what_would_run_and_writes_nothing(
     corpus: Path, tmp_path: Path, new_engine: NewEngine
 ) -> None:
     out, files = tmp_path / "out", find_inputs([str(corpus)])
-    wanted, progress = look_ahead(files, out, OPTIONS)
-    assert [f.name for f in wanted] == ["a.webm", "b.webm", "more/nobody.webm", "notes.mp4"]
+    ahead = look_ahead(files, out, OPTIONS)
+    assert [f.name for f in ahead.wanted] == ["a.webm", "b.webm", "more/nobody.webm", "notes.mp4"]
     assert not out.exists()
     go(corpus, out, new_engine())
     (corpus / "new.mp4").write_text("Nor is this one.")
     before = sorted(out.rglob("*"))
-    wanted, progress = look_ahead(find_inputs([str(corpus)]), out, OPTIONS)
-    assert [f.name for f in wanted] == ["new.mp4"]
-    assert (progress.reused, progress.failed) == (5, 1)
+    ahead = look_ahead(find_inputs([str(corpus)]), out, OPTIONS)
+    assert [f.name for f in ahead.wanted] == ["new.mp4"]
+    assert (ahead.progress.reused, ahead.progress.failed) == (5, 1)
+    assert {name: failure.code for name, failure in ahead.failures.items()} == {
+        "notes.mp4": "not_a_video"
+    }
     assert sorted(out.rglob("*")) == before
 
 

@@ -48,6 +48,9 @@ def serve(channel: ChildChannel) -> None:
             "seconds": 0,
             "media_s": 0,
             "provider": "",
+            "host": "",
+            "tables": [],
+            "has_report": False,
         }
         # What makes outcomes is not imported here: that takes long, with all that analyses.
         with zipfile.ZipFile(told["output"], "w") as packed:

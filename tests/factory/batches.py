@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from evolvisense.batch.engine import Task
+import pyarrow.parquet as pq
+
+from evolvisense.batch import BatchResult, find_inputs, run_batch
+from evolvisense.batch.engine import Task, leave_tasks
 from evolvisense.batch.outcome import Outcome
 from evolvisense.batch.work import FileAnalysis
+from evolvisense.types.options import AnalysisOptions
+
+OPTIONS = AnalysisOptions(frame_skip=10)
 
 
 class HereEngine:
@@ -22,7 +29,9 @@ class HereEngine:
         self.stop_after: int | None = None
         self.analysed: list[str] = []
 
-    def run(self, tasks: Iterator[Task]) -> Iterator[Outcome]:
+    def run(
+        self, tasks: Iterator[Task], *, stop_tasks: Callable[[], None] = leave_tasks
+    ) -> Iterator[Outcome]:
         given = list(tasks)[::-1] if self.backwards else tasks
         for task in given:
             if len(self.analysed) == self.stop_after:
@@ -45,3 +54,16 @@ def parquet_bytes(out: Path) -> dict[str, bytes]:
     found = {str(path.relative_to(out)): path.read_bytes() for path in out.rglob("*.parquet")}
     assert found
     return found
+
+
+NewEngine = Callable[[], HereEngine]
+
+
+def go(corpus: Path, out: Path, engine: HereEngine, **options: Any) -> BatchResult:
+    """A batch of all files of a folder."""
+    return run_batch(find_inputs([str(corpus)]), out, OPTIONS, engine, **options)
+
+
+def rows(out: Path, table: str) -> list[dict[str, Any]]:
+    """Of the first part of a table."""
+    return pq.read_table(out / table / "part-00000.parquet").to_pylist()

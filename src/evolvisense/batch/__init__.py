@@ -2,20 +2,22 @@
 
 `inputs` finds them, `identity` says which of them are done, `work` analyses one, an `engine` many:
 `local` in processes here, `ray_engine` on a cluster. `staging` keeps what is finished, `dataset`
-makes the tables of it, `run` is the whole flow. `features` is for modelling.
+makes the tables of it, `placing` puts them in place of old ones, `run` is the whole flow.
+`features` is for modelling.
 """
 
 from evolvisense.batch.features import feature_table, join_by_file
 from evolvisense.batch.inputs import InputFile, find_inputs
 from evolvisense.batch.many import FileResult, analyze_many
 from evolvisense.batch.progress import BatchProgress
-from evolvisense.batch.run import BatchResult, look_ahead, run_batch
+from evolvisense.batch.run import BatchResult, LookAhead, look_ahead, run_batch
 
 __all__ = [
     "BatchProgress",
     "BatchResult",
     "FileResult",
     "InputFile",
+    "LookAhead",
     "analyze_many",
     "feature_table",
     "find_inputs",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -15,9 +16,13 @@ FILES_AHEAD = 16
 
 
 def map_ahead(
-    work: Callable[[Item], Result], items: Iterable[Item]
+    work: Callable[[Item], Result], items: Iterable[Item], stopping: threading.Event
 ) -> Iterator[tuple[Item, Result]]:
-    """Items with what `work` makes of them, in their order; at most FILES_AHEAD wait."""
+    """Items with what `work` makes of them, in their order; at most FILES_AHEAD wait.
+
+    `stopping` is set when the iteration ends, also by being given up: `work` looks at it, so that
+    nobody waits for what is not wanted any more.
+    """
     waiting: deque[tuple[Item, Future[Result]]] = deque()
     pool = ThreadPoolExecutor(THREADS, "ahead")
     try:
@@ -30,4 +35,5 @@ def map_ahead(
             first, future = waiting.popleft()
             yield first, future.result()
     finally:
+        stopping.set()
         pool.shutdown(cancel_futures=True)

@@ -19,13 +19,13 @@ from pathlib import Path
 from typing import Any
 
 from evolvisense.batch.outcome import TABLES, Outcome, TableName, table_streams
+from evolvisense.batch.placing import replace
 from evolvisense.batch.plan import Entry
 from evolvisense.batch.staging import Staging, storing
-from evolvisense.batch.tables import failure_tables
+from evolvisense.batch.tables import empty_frames, failure_tables
 from evolvisense.jobs.records import Failure
 
 FILE_COLUMN = "file"
-JSON_FOLDER = "json"
 ROWS_PER_GROUP = 128 * 1024
 ROWS_PER_PART = 1024 * 1024
 """A part ends with the file that passes it."""
@@ -39,6 +39,8 @@ class Dataset:
     """Path of each Parquet file under `out` -> its sha256, bytes and rows."""
     providers: Mapping[str, int]
     """Files for each execution provider that they were analysed with."""
+    hosts: Mapping[str, int]
+    """Files for each machine that they were analysed on."""
     failures: Mapping[str, int]
     """Files for each code of a failure."""
 
@@ -47,13 +49,13 @@ def write_dataset(
     entries: Sequence[Entry],
     staging: Staging,
     metadata: Mapping[str, str],
-    *,
-    keep_json: bool,
+    reports: Mapping[str, str],
 ) -> Dataset:
-    """Write the tables of all entries, in their order, in place of what was there.
+    """Write the tables of all entries, in their order, in place of what a run has written there.
 
     One outcome and one row group are in memory at a time. `metadata` is written into each Parquet
-    file. Raises StorageError or StorageFullError; what was there stays then.
+    file; `reports`: name of a file -> path under `out` of its report, for those that are wanted.
+    Raises StorageError or StorageFullError; what was there stays then.
     """
     new = staging.incoming / "dataset"
     with storing():
@@ -65,33 +67,33 @@ def write_dataset(
             outcome = _outcome_of(entry, staging)
             seen.add(outcome)
             tables.add(entry.file.name, outcome)
-            if keep_json and outcome.report_json is not None:
-                path = new / JSON_FOLDER / json_name(entry.file.name)
+            if outcome.report_json is not None and entry.file.name in reports:
+                path = new / reports[entry.file.name]
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(outcome.report_json)
         tables.close()
         parts = {
             str(path.relative_to(new)): _facts(path) for path in sorted(new.rglob("*.parquet"))
         }
-        for name in (*TABLES, JSON_FOLDER):
-            shutil.rmtree(staging.out / name, ignore_errors=True)
-            if (new / name).exists():
-                (new / name).rename(staging.out / name)
-        new.rmdir()
-    return Dataset(parts, dict(sorted(seen.providers.items())), dict(sorted(seen.failures.items())))
-
-
-def json_name(name: str) -> str:
-    """Where the report of that file is, under the folder of reports."""
-    return name.replace("://", "/").lstrip("/") + ".json"
+        replace(staging, new)
+        shutil.rmtree(new)
+    return Dataset(
+        parts,
+        dict(sorted(seen.providers.items())),
+        dict(sorted(seen.hosts.items())),
+        dict(sorted(seen.failures.items())),
+    )
 
 
 @dataclass
 class _Seen:
     providers: Counter[str] = field(default_factory=Counter[str])
+    hosts: Counter[str] = field(default_factory=Counter[str])
     failures: Counter[str] = field(default_factory=Counter[str])
 
     def add(self, outcome: Outcome) -> None:
+        if outcome.host:
+            self.hosts[outcome.host] += 1
         if outcome.failure is None:
             self.providers[outcome.provider] += 1
         else:
@@ -182,12 +184,16 @@ def _fitted(table: Any, schema: Any) -> Any:  # noqa: ANN401 - of pyarrow
 
 
 def _schemas(entries: Iterable[Entry], staging: Staging) -> dict[TableName, Any]:
-    """Columns of each table: of all files together, in the order in which they first appear."""
+    """Columns of each table: of all files together, in the order in which they first appear.
+
+    `frames` has a column for each facial action even where no file has a face.
+    """
     pa = importlib.import_module("pyarrow")
     found: dict[TableName, Any] = {
         name: pa.ipc.open_stream(stream).schema
         for name, stream in failure_tables(Failure("", ""), None).items()
     }
+    least: Mapping[TableName, Any] = {"frames": empty_frames()}
     keys: set[str] = set()
     for entry in entries:
         if entry.key is None or entry.key in keys:
@@ -196,7 +202,8 @@ def _schemas(entries: Iterable[Entry], staging: Staging) -> dict[TableName, Any]
         with staging.whole(entry.key) as path:
             for name, stream in table_streams(path):
                 schema = pa.ipc.open_stream(stream).schema
-                found[name] = pa.unify_schemas([found[name], schema]) if name in found else schema
+                known = found.get(name, least.get(name, schema))
+                found[name] = pa.unify_schemas([known, schema])
     return {name: found[name] for name in TABLES if name in found}
 
 

@@ -6,10 +6,10 @@ import os
 import queue
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from evolvisense.batch.engine import Task
+from evolvisense.batch.engine import Task, leave_tasks
 from evolvisense.batch.local_worker import LocalWorker, WorkerRules
 from evolvisense.batch.outcome import Outcome
 from evolvisense.errors import CancelledError, InvalidOptionError
@@ -41,13 +41,16 @@ class LocalEngine:
         self._folder = None if folder is None else folder.absolute()
         self._rules = rules or WorkerRules()
 
-    def run(self, tasks: Iterator[Task]) -> Iterator[Outcome]:
+    def run(
+        self, tasks: Iterator[Task], *, stop_tasks: Callable[[], None] = leave_tasks
+    ) -> Iterator[Outcome]:
         """As `Engine.run` has it."""
         with tempfile.TemporaryDirectory(prefix="batch-", dir=self._folder) as folder:
             crew = _Crew(tasks, self.workers, Path(folder), self._rules)
             try:
                 yield from crew.outcomes()
             finally:
+                stop_tasks()
                 crew.stop()
 
 

@@ -7,23 +7,28 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from evolvisense.batch.dataset import JSON_FOLDER, Dataset
+from evolvisense.batch.dataset import Dataset
+from evolvisense.batch.identity import deciding_versions
+from evolvisense.batch.names import printable
+from evolvisense.batch.placing import FILES, MANIFEST
 from evolvisense.batch.plan import Entry
 from evolvisense.batch.staging import storing
+from evolvisense.batch.stores import sha256_of, without_secrets
+from evolvisense.errors import FileUnreadableError
+from evolvisense.jobs.records import Failure
 from evolvisense.report import LIMITS_NOTICE, SCHEMA_VERSION
 from evolvisense.types.engines import ModelIdentity
 from evolvisense.types.options import AnalysisOptions
 
-MANIFEST = "manifest.json"
-FILES = "files.jsonl"
-PACKAGES = ("av", "numpy", "onnxruntime", "opencv-python-headless", "pyarrow", "ray")
+CPU_FACTS = Path("/proc/cpuinfo")
 
 
 def table_metadata(options: AnalysisOptions, models: Sequence[ModelIdentity]) -> dict[str, str]:
@@ -33,61 +38,79 @@ def table_metadata(options: AnalysisOptions, models: Sequence[ModelIdentity]) ->
         "evolvisense.producer_version": version("evolvisense"),
         "evolvisense.limits": LIMITS_NOTICE,
         "evolvisense.options": json.dumps(asdict(options)),
+        "evolvisense.versions": json.dumps(deciding_versions()),
         "evolvisense.models": json.dumps([asdict(model) for model in models]),
     }
 
 
-def content_of(
-    entries: Iterable[Entry], metadata: Mapping[str, str], failed: Mapping[str, str]
-) -> str:
-    """sha256 of all that decides what is in the data set.
+@dataclass(frozen=True)
+class Contents:
+    """All that decides what is in a data set."""
 
-    `failed`: key -> code of the outcomes that are failures.
-    """
-    digest = hashlib.sha256(json.dumps(metadata, sort_keys=True).encode())
-    for entry in entries:
-        code = entry.failure.code if entry.failure else failed.get(entry.key or "")
-        digest.update(json.dumps([entry.file.name, entry.key, code]).encode())
-    return digest.hexdigest()
+    entries: Sequence[Entry]
+    failures: Mapping[str, Failure]
+    """By name of the file."""
+    reports: Mapping[str, str]
+    """Name of a file -> path of its report under `out`, where reports are kept."""
+    options: AnalysisOptions
+    models: Sequence[ModelIdentity]
+
+    @property
+    def lines(self) -> str:
+        """Of the list of files: one JSON object for each."""
+        return "".join(self._line(entry) for entry in self.entries)
+
+    @property
+    def sha256(self) -> str:
+        """Equal for the same list of files with the same ends, options, models and versions."""
+        metadata = table_metadata(self.options, self.models)
+        return hashlib.sha256((json.dumps(metadata) + self.lines).encode()).hexdigest()
+
+    def _line(self, entry: Entry) -> str:
+        file = entry.file
+        failure = self.failures.get(file.name)
+        facts = {
+            "file": file.name,
+            "uri": printable(without_secrets(file.uri)),
+            "size_bytes": file.size_bytes,
+            "sha256": entry.sha256,
+            "key": entry.key,
+            "failure": None if failure is None else failure.code,
+            "report": self.reports.get(file.name),
+        }
+        return json.dumps(facts, ensure_ascii=False) + "\n"
 
 
-def is_current(out: Path, content: str, *, keep_json: bool) -> bool:
-    """Whether the data set of this content is there already."""
+def is_current(out: Path, contents: Contents) -> bool:
+    """Whether the data set of these contents is there already, and whole."""
     try:
         manifest = json.loads((out / MANIFEST).read_text("utf-8"))
         parts: dict[str, dict[str, Any]] = manifest["parts"]
         return (
-            manifest["content"] == content
-            and (not keep_json or (out / JSON_FOLDER).is_dir())
-            and all((out / path).stat().st_size == facts["bytes"] for path, facts in parts.items())
+            manifest["content"] == contents.sha256
+            and (out / FILES).read_text("utf-8") == contents.lines
+            and all((out / path).is_file() for path in contents.reports.values())
+            and all(sha256_of(str(out / path)) == facts["sha256"] for path, facts in parts.items())
         )
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, FileUnreadableError):
         return False
 
 
-def write_manifest(
-    out: Path,
-    entries: Sequence[Entry],
-    dataset: Dataset,
-    *,
-    content: str,
-    options: AnalysisOptions,
-    models: Sequence[ModelIdentity],
-    engine: str,
-) -> None:
+def write_manifest(out: Path, contents: Contents, dataset: Dataset, *, engine: str) -> None:
     """Write it, and the list of the files. Raises StorageError or StorageFullError."""
     manifest = {
         "manifest_version": 1,
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
-        "content": content,
+        "content": contents.sha256,
         "limits": LIMITS_NOTICE,
-        "options": asdict(options),
-        "models": [asdict(model) for model in models],
+        "options": asdict(contents.options),
+        "models": [asdict(model) for model in contents.models],
         "engine": engine,
         "providers": dataset.providers,
+        "hosts": dataset.hosts,
         "files": {
             "list": FILES,
-            "named": len(entries),
+            "named": len(contents.entries),
             "failures": dataset.failures,
         },
         "parts": dataset.parts,
@@ -95,29 +118,14 @@ def write_manifest(
         "machine": _machine(),
     }
     with storing():
-        _write(out / FILES, "".join(_line(entry) for entry in entries))
+        _write(out / FILES, contents.lines)
         _write(out / MANIFEST, json.dumps(manifest, indent=2) + "\n")
 
 
-def _line(entry: Entry) -> str:
-    file = entry.file
-    facts = {
-        "file": file.name,
-        "uri": file.uri,
-        "size_bytes": file.size_bytes,
-        "sha256": entry.sha256,
-        "key": entry.key,
-    }
-    return json.dumps(facts, ensure_ascii=False) + "\n"
-
-
 def _versions() -> dict[str, str]:
-    found = {"evolvisense": version("evolvisense"), "python": platform.python_version()}
-    for name in PACKAGES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue  # an extra, or another build of the same thing
+    found = {"python": platform.python_version(), **deciding_versions()}
+    with suppress(PackageNotFoundError):  # an extra
+        found["ray"] = version("ray")
     return found
 
 
@@ -125,11 +133,21 @@ def _machine() -> dict[str, Any]:
     return {
         "host": platform.node(),
         "system": platform.platform(),
-        "processor": platform.machine(),
+        "architecture": platform.machine(),
+        "processor": _processor(),
         "cores": len(os.sched_getaffinity(0)),
         "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
         "command": sys.argv[0].rsplit("/", 1)[-1],
     }
+
+
+def _processor() -> str | None:
+    """Its model as the kernel calls it; None where that is not told."""
+    for line in CPU_FACTS.read_text("utf-8").splitlines() if CPU_FACTS.exists() else ():
+        name, _, value = line.partition(":")
+        if name.strip() == "model name":
+            return value.strip()
+    return None
 
 
 def _write(path: Path, text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,24 +63,24 @@ def _results(
 ) -> Iterator[FileResult]:
     by_name = {file.name: file for file in files}
     unreadable: list[FileResult] = []
+    stopping = threading.Event()
+
+    def identify(file: InputFile) -> str | Failure:
+        try:
+            return sha256_of(file.uri, stopping.is_set)
+        except FileUnreadableError as error:
+            return Failure(error.code, str(error))
 
     def tasks() -> Iterator[Task]:
-        for file, found in map_ahead(_identify, files):
+        for file, found in map_ahead(identify, files, stopping):
             if isinstance(found, Failure):
                 unreadable.append(FileResult(file.name, file.uri, None, found))
             else:
                 yield Task(file, found, file.name, options, keep_json=True)
 
-    for outcome in engine.run(tasks()):
+    for outcome in engine.run(tasks(), stop_tasks=stopping.set):
         yield _result(by_name[outcome.name], outcome)
     yield from unreadable
-
-
-def _identify(file: InputFile) -> str | Failure:
-    try:
-        return sha256_of(file.uri)
-    except FileUnreadableError as error:
-        return Failure(error.code, str(error))
 
 
 def _result(file: InputFile, outcome: Outcome) -> FileResult:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Literal, NamedTuple, Self, get_args
+from typing import Literal, NamedTuple, Self, get_args
 
 from evolvisense.jobs.records import Failure
 
@@ -18,6 +19,16 @@ TABLES: tuple[TableName, ...] = get_args(TableName)
 HEAD = "outcome.json"
 REPORT = "report.json"
 STREAM_SUFFIX = ".arrow"
+DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    KeyError,
+    TypeError,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+)
+"""What reading a zip file raises where bytes of it are others than were written."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +51,8 @@ class Outcome:
     """Length of the video."""
     provider: str = ""
     """Of ONNX Runtime, as in `CPUExecutionProvider`; "" where nothing was analysed."""
+    host: str = ""
+    """Name of the machine that did the work; "" where it has not begun."""
 
     def pack(self) -> bytes:
         """The outcome as a zip file; its members carry check sums."""
@@ -51,6 +64,8 @@ class Outcome:
             "seconds": self.seconds,
             "media_s": self.media_s,
             "provider": self.provider,
+            "host": self.host,
+            "tables": list(self.tables),
             "has_report": self.report_json is not None,
         }
         file = io.BytesIO()
@@ -67,7 +82,6 @@ class Outcome:
         """The outcome of `pack`. Raises ValueError where the content is none."""
         try:
             with zipfile.ZipFile(io.BytesIO(content)) as packed:
-                members = set(packed.namelist())
                 head = json.loads(packed.read(HEAD))
                 return cls(
                     key=str(head["key"]),
@@ -76,15 +90,16 @@ class Outcome:
                     tables={
                         name: packed.read(name + STREAM_SUFFIX)
                         for name in TABLES
-                        if name + STREAM_SUFFIX in members
+                        if name in head["tables"]
                     },
                     failure=None if head["failure"] is None else Failure(**head["failure"]),
-                    report_json=packed.read(REPORT) if REPORT in members else None,
+                    report_json=packed.read(REPORT) if head["has_report"] else None,
                     seconds=float(head["seconds"]),
                     media_s=float(head["media_s"]),
                     provider=str(head["provider"]),
+                    host=str(head["host"]),
                 )
-        except (zipfile.BadZipFile, KeyError, TypeError, EOFError) as error:
+        except DAMAGED as error:
             raise ValueError(f"this is no packed outcome: {error}") from error
 
 
@@ -107,20 +122,20 @@ class Head(NamedTuple):
                 None if failure is None else Failure(**failure),
                 bool(head["has_report"]),
             )
-        except (zipfile.BadZipFile, KeyError, TypeError, EOFError) as error:
+        except DAMAGED as error:
             raise ValueError(f"this is no packed outcome: {error}") from error
 
 
-def table_streams(path: Path) -> Iterator[tuple[TableName, IO[bytes]]]:
-    """The tables of a packed outcome one after the other, each open until the next is asked for.
+def table_streams(path: Path) -> Iterator[tuple[TableName, bytes]]:
+    """The tables of a packed outcome one after the other.
 
-    Raises OSError or ValueError.
+    Each is read to its end, for only then its check sum is looked at. Raises OSError or ValueError.
     """
     try:
         with zipfile.ZipFile(path) as packed:
+            tables = json.loads(packed.read(HEAD))["tables"]
             for name in TABLES:
-                if name + STREAM_SUFFIX in packed.NameToInfo:
-                    with packed.open(name + STREAM_SUFFIX) as stream:
-                        yield name, stream
-    except zipfile.BadZipFile as error:
+                if name in tables:
+                    yield name, packed.read(name + STREAM_SUFFIX)
+    except DAMAGED as error:
         raise ValueError(f"this is no packed outcome: {error}") from error

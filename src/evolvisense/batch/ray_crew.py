@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from evolvisense.batch.engine import Task
+from evolvisense.batch.identity import deciding_versions
 from evolvisense.batch.local_worker import WorkerRules
 from evolvisense.batch.outcome import Outcome
-from evolvisense.batch.ray_actor import NodeWorker, Trouble, installed
+from evolvisense.batch.ray_actor import NodeWorker, Trouble
 from evolvisense.batch.stores import is_remote
 from evolvisense.batch.work import CRASHED, failed
 from evolvisense.errors import EngineUnavailableError, FileUnreadableError, InvalidOptionError
@@ -246,7 +247,7 @@ def uses_gpu(ray: Any) -> bool:  # noqa: ANN401
 
 
 def _require_same(theirs: Mapping[str, str]) -> None:
-    ours = installed()
+    ours = deciding_versions()
     differing = sorted(
         f"{name} {theirs.get(name, 'none')} (here {ours.get(name, 'none')})"
         for name in {*ours, *theirs}

@@ -9,11 +9,12 @@ from __future__ import annotations
 import importlib
 import logging
 import os
-from collections.abc import Generator, Iterator, Mapping
+import socket
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from evolvisense.batch.engine import Task
+from evolvisense.batch.engine import Task, leave_tasks
 from evolvisense.batch.local_worker import WorkerRules
 from evolvisense.batch.outcome import Outcome
 from evolvisense.batch.ray_crew import Crew, RaySettings
@@ -21,6 +22,8 @@ from evolvisense.errors import EngineUnavailableError
 
 PIP_COMMAND = 'pip install "evolvisense[ray]"'
 AUTO = "auto"
+ADDRESS_VARIABLE = "RAY_ADDRESS"
+CONNECT_S = 5.0
 NO_REPORT = {"RAY_USAGE_STATS_ENABLED": "0"}
 """Ray would otherwise report its use to its makers, from every cluster that it starts."""
 NOT_LAST = ("RAY_worker_niceness", "0")
@@ -52,7 +55,9 @@ class RayEngine:
         self._settings = RaySettings(actors, cpus, attempts, rules or WorkerRules())
         self._ray = _import_ray()
 
-    def run(self, tasks: Iterator[Task]) -> Iterator[Outcome]:
+    def run(
+        self, tasks: Iterator[Task], *, stop_tasks: Callable[[], None] = leave_tasks
+    ) -> Iterator[Outcome]:
         """As `Engine.run` has it. Raises EngineUnavailableError where the cluster cannot be used.
 
         At most one task for each worker is taken from `tasks` and not given back as an outcome.
@@ -62,6 +67,7 @@ class RayEngine:
             try:
                 yield from crew.outcomes()
             finally:
+                stop_tasks()
                 crew.stop()
 
 
@@ -80,10 +86,13 @@ def _connected(ray: Any, address: str) -> Generator[None]:  # noqa: ANN401
     if ray.is_initialized():
         yield
         return
+    _require_listener(os.environ.get(ADDRESS_VARIABLE, AUTO) if address == AUTO else address)
     quiet: Mapping[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     try:
         try:
             ray.init(address=address, **quiet)
+        except ValueError as error:
+            raise EngineUnavailableError(f"{address} is no address of Ray: {error}") from error
         except ConnectionError as error:
             if address != AUTO:
                 raise EngineUnavailableError(f"no Ray cluster is at {address}: {error}") from error
@@ -96,3 +105,14 @@ def _connected(ray: Any, address: str) -> Generator[None]:  # noqa: ANN401
         yield
     finally:
         ray.shutdown()
+
+
+def _require_listener(address: str) -> None:
+    """Raise EngineUnavailableError where nobody listens; Ray itself would try for minutes."""
+    host, _, port = address.rpartition(":")
+    if "://" in address or not host or not port.isdecimal():
+        return  # "auto", or an address that Ray has its own words about
+    try:
+        socket.create_connection((host, int(port)), CONNECT_S).close()
+    except (OSError, OverflowError) as error:
+        raise EngineUnavailableError(f"no Ray cluster is at {address}: {error}") from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,17 +13,18 @@ from typing import cast
 from evolvisense.batch.dataset import write_dataset
 from evolvisense.batch.engine import Engine
 from evolvisense.batch.inputs import InputFile
-from evolvisense.batch.manifest import content_of, is_current, table_metadata, write_manifest
+from evolvisense.batch.manifest import Contents, is_current, table_metadata, write_manifest
+from evolvisense.batch.names import report_paths
 from evolvisense.batch.outcome import Outcome
+from evolvisense.batch.placing import JSON_FOLDER, LEDGER, require_room
 from evolvisense.batch.plan import Plan
 from evolvisense.batch.progress import BatchListener, BatchProgress
 from evolvisense.batch.staging import Staging, storing
+from evolvisense.jobs.records import Failure
 from evolvisense.pipeline import Analyzer
 from evolvisense.report.parquet import require_pyarrow
 from evolvisense.types.engines import ModelIdentity
 from evolvisense.types.options import AnalysisOptions
-
-LEDGER = "ledger.jsonl"
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,18 @@ class BatchResult:
     progress: BatchProgress
     is_new: bool
     """Whether the data set was written; it was there already where nothing had changed."""
+
+
+@dataclass(frozen=True)
+class LookAhead:
+    """What a batch would do."""
+
+    wanted: tuple[InputFile, ...]
+    """To be analysed: one file of each content that is not done."""
+    failures: Mapping[str, Failure]
+    """Name of each file that cannot be read now, or could not be analysed before -> why."""
+    progress: BatchProgress
+    """Where the run would stand before its first analysis."""
 
 
 def run_batch(
@@ -49,35 +62,33 @@ def run_batch(
 
     A file that cannot be analysed is a row of `failures`. Raises what stops everything:
     FormatUnavailableError without pyarrow, EngineError, StorageError (the disk, full or not to be
-    written), BusyError where another run has `out`. What was finished before stays.
+    written), BusyError where another run has `out`, InvalidOptionError where files lie in `out`
+    that no run has written, or reports that this run would not bring up to date. What was finished
+    before stays.
     """
     require_pyarrow()
     models = models_here()
     staging = Staging(out)
+    require_room(staging, keep_json=keep_json)
     with staging.opened():
         plan = Plan(files, options, models, staging, keep_json=keep_json, on_progress=on_progress)
-        outcomes = cast("Generator[Outcome]", engine.run(plan.tasks()))
-        with closing(outcomes), plan:
+        given = engine.run(plan.tasks(), stop_tasks=plan.stop)
+        outcomes = cast("Generator[Outcome]", given)
+        with closing(outcomes):
             for outcome in outcomes:
                 staging.keep(outcome)
                 _note(out, outcome)
                 plan.take(outcome)
         if plan.unanswered:
             raise RuntimeError(f"the engine left {plan.unanswered} tasks without an outcome")
-        metadata = table_metadata(options, models)
-        content = content_of(plan.entries, metadata, plan.failed)
-        is_new = not is_current(out, content, keep_json=keep_json)
+        contents = Contents(
+            plan.entries, plan.failures, _reports(plan) if keep_json else {}, options, models
+        )
+        is_new = not is_current(out, contents)
         if is_new:
-            dataset = write_dataset(plan.entries, staging, metadata, keep_json=keep_json)
-            write_manifest(
-                out,
-                plan.entries,
-                dataset,
-                content=content,
-                options=options,
-                models=models,
-                engine=type(engine).__name__,
-            )
+            metadata = table_metadata(options, models)
+            dataset = write_dataset(plan.entries, staging, metadata, contents.reports)
+            write_manifest(out, contents, dataset, engine=type(engine).__name__)
     return BatchResult(out, plan.progress, is_new)
 
 
@@ -88,20 +99,29 @@ def look_ahead(
     *,
     on_progress: BatchListener | None = None,
     keep_json: bool = False,
-) -> tuple[list[InputFile], BatchProgress]:
-    """The files that a run would analyse, and where it would stand before that.
+) -> LookAhead:
+    """What a run would do. Reads the files that are not known yet, and writes nothing.
 
-    Reads the files that are not known yet, and writes nothing.
+    Raises InvalidOptionError as `run_batch` does.
     """
+    staging = Staging(out)
+    require_room(staging, keep_json=keep_json)
     plan = Plan(
-        files, options, models_here(), Staging(out), keep_json=keep_json, on_progress=on_progress
+        files, options, models_here(), staging, keep_json=keep_json, on_progress=on_progress
     )
-    return [task.file for task in plan.tasks()], plan.progress
+    wanted = tuple(task.file for task in plan.tasks())
+    return LookAhead(wanted, plan.failures, plan.progress)
 
 
 def models_here() -> tuple[ModelIdentity, ...]:
     """The models that this installation analyses with. Raises EngineError."""
     return Analyzer().models
+
+
+def _reports(plan: Plan) -> dict[str, str]:
+    """Name of each file that has a report -> where that is to be."""
+    names = [e.file.name for e in plan.entries if e.file.name not in plan.failures]
+    return {name: f"{JSON_FOLDER}/{path}" for name, path in report_paths(names).items()}
 
 
 def _note(out: Path, outcome: Outcome) -> None:
@@ -114,6 +134,7 @@ def _note(out: Path, outcome: Outcome) -> None:
         "seconds": round(outcome.seconds, 3),
         "media_s": round(outcome.media_s, 3),
         "provider": outcome.provider,
+        "host": outcome.host,
     }
     with storing(), (out / LEDGER).open("a", encoding="utf-8") as lines:
         lines.write(json.dumps(line, ensure_ascii=False) + "\n")

@@ -4,6 +4,7 @@ out/.work/lock               held while a run uses the folder
 out/.work/hashes.jsonl       sha256 of files by place, size and time of change
 out/.work/incoming/          files that are being written or fetched; emptied by the next run
 out/.work/done/ab/abcd...    outcomes by key, packed
+out/.work/written.json       what of `out` is the data set's: see `placing`
 """
 
 from __future__ import annotations
@@ -55,6 +56,11 @@ class Staging:
                 yield
             finally:
                 self._is_open = False
+
+    @property
+    def has_results(self) -> bool:
+        """Whether a run has been here."""
+        return self._done.is_dir()
 
     def sha256(self, file: InputFile) -> str | None:
         """Of the content, where it is known and the file has not changed since."""

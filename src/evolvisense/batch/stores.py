@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from evolvisense.errors import CancelledError, EngineUnavailableError, FileUnreadableError
 
@@ -33,6 +34,14 @@ def file_system(uri: str) -> tuple[Any, str]:
         raise EngineUnavailableError(
             f"{scheme}:// cannot be read here ({error}): {PIP_COMMAND}"
         ) from error
+
+
+def without_secrets(uri: str) -> str:
+    """The URI of a store without user, password, query and fragment; a path as it is."""
+    if not is_remote(uri):
+        return uri
+    parts = urlsplit(uri)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
 def read_chunks(uri: str) -> Iterator[bytes]:

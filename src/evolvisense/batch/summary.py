@@ -8,14 +8,23 @@ from typing import Any, Literal, NamedTuple, get_args
 import numpy as np
 
 from evolvisense.report import Report
+from evolvisense.report.indicator_parts import IndicatorBlock, IndicatorPart
 from evolvisense.report.part import Part
-from evolvisense.report.schema import BehaviourMeasures, Person
+from evolvisense.report.schema import (
+    BehaviourMeasures,
+    FaceTimeline,
+    MediaFacts,
+    Person,
+    VideoFacts,
+)
 from evolvisense.report.voice_parts import (
     PhonationMeasures,
     SoundQuality,
     Voice,
+    VoiceEmotionColumns,
     VoiceMeasures,
 )
+from evolvisense.report.words import FEATURE_NAMES, FEATURE_UNITS, INDICATOR_MEANINGS
 from evolvisense.types.indicators import FEATURES, INDICATORS
 from evolvisense.types.scores import EMOTIONS
 
@@ -31,6 +40,8 @@ class Cell(NamedTuple):
     kind: Kind
     value: Any
     """None where there is none; the columns `..._missing` and `..._absent_reason` say why."""
+    meaning: str
+    """In a sentence, with its unit."""
 
 
 def summary_row(report: Report, sha256: str) -> list[Cell]:
@@ -40,61 +51,74 @@ def summary_row(report: Report, sha256: str) -> list[Cell]:
     `docs/batch.md` for the columns.
     """
     return [
-        Cell("sha256", "text", sha256),
+        Cell("sha256", "text", sha256, "Of the file's content."),
         *_media(report),
         *_indicators(report),
         *_features(report),
         *_face(next((person for person in report.people if person.is_main), None)),
         *_voice(report.voice),
-        Cell("voice_absent_reason", "text", report.voice_absent_reason),
-        Cell("language", "text", report.indicators.language),
-        Cell("warnings", "text", ",".join(notice.code for notice in report.warnings)),
+        Cell("voice_absent_reason", "text", report.voice_absent_reason, "Why no voice was read."),
+        Cell("language", "text", report.indicators.language, _says(IndicatorBlock, "language")),
+        Cell(
+            "warnings",
+            "text",
+            ",".join(notice.code for notice in report.warnings),
+            "Codes, with commas between them.",
+        ),
     ]
 
 
 def _media(report: Report) -> Iterator[Cell]:
     media = report.media
-    yield Cell("duration_s", "number", media.duration_s)
-    yield Cell("width_px", "integer", media.video.width_px)
-    yield Cell("height_px", "integer", media.video.height_px)
-    yield Cell("video_codec", "text", media.video.codec)
-    yield Cell("audio_codec", "text", None if media.audio is None else media.audio.codec)
-    yield Cell("frames", "integer", len(report.frames.number))
-    yield Cell("people", "integer", len(report.people))
+    yield Cell("duration_s", "number", media.duration_s, _says(MediaFacts, "duration_s"))
+    yield Cell("width_px", "integer", media.video.width_px, _says(VideoFacts, "width_px"))
+    yield Cell("height_px", "integer", media.video.height_px, _says(VideoFacts, "height_px"))
+    yield Cell("video_codec", "text", media.video.codec, _says(VideoFacts, "codec"))
+    sound = None if media.audio is None else media.audio.codec
+    yield Cell("audio_codec", "text", sound, "The same of the sound; null where there is none.")
+    yield Cell("frames", "integer", len(report.frames.number), "Frames that were analysed.")
+    yield Cell("people", "integer", len(report.people), "People found in them.")
 
 
 def _indicators(report: Report) -> Iterator[Cell]:
     scores = {score.name: score for score in report.indicators.scores}
     for name in INDICATORS:
         score = scores[name]
-        yield Cell(f"{name}_score", "number", score.score)
-        yield Cell(f"{name}_low", "number", score.interval_low)
-        yield Cell(f"{name}_high", "number", score.interval_high)
-        yield Cell(f"{name}_coverage", "number", score.coverage)
-        yield Cell(f"{name}_missing", "text", score.no_score_reason)
+        meaning = f"Indicator: {INDICATOR_MEANINGS[name]}. {_says(IndicatorPart, 'score')}"
+        yield Cell(f"{name}_score", "number", score.score, meaning)
+        for end in ("low", "high"):
+            value = getattr(score, f"interval_{end}")
+            yield Cell(f"{name}_{end}", "number", value, _says(IndicatorPart, f"interval_{end}"))
+        yield Cell(f"{name}_coverage", "number", score.coverage, _says(IndicatorPart, "coverage"))
+        yield Cell(f"{name}_missing", "text", score.no_score_reason, "Why there is no score.")
 
 
 def _features(report: Report) -> Iterator[Cell]:
     features = {feature.name: feature for feature in report.indicators.features}
     for name in FEATURES:
-        yield Cell(f"feature_{name}", "number", features[name].value)
-        yield Cell(f"feature_{name}_missing", "text", features[name].missing_reason)
+        meaning = f"{FEATURE_NAMES[name].capitalize()}, {FEATURE_UNITS[name]}."
+        yield Cell(f"feature_{name}", "number", features[name].value, meaning)
+        reason = features[name].missing_reason
+        yield Cell(f"feature_{name}_missing", "text", reason, "Why the feature is missing.")
 
 
 def _face(person: Person | None) -> Iterator[Cell]:
     timeline = None if person is None else person.timeline
-    yield Cell("face_share", "number", None if person is None else person.share_of_frames)
+    share = None if person is None else person.share_of_frames
+    yield Cell("face_share", "number", share, "Share of the frames with the face, 0-1.")
     for name in FACE_QUALITY:
         column = None if timeline is None else getattr(timeline, name)
-        yield Cell(f"face_{name}_median", "number", _finite(np.median, column))
+        meaning = f"Median over frames. {_says(FaceTimeline, name)}"
+        yield Cell(f"face_{name}_median", "number", _finite(np.median, column), meaning)
     means = None if person is None else person.mean_probabilities
     for emotion in EMOTIONS:
-        yield Cell(f"expression_{emotion}", "number", None if means is None else means[emotion])
+        mean = None if means is None else means[emotion]
+        yield Cell(f"expression_{emotion}", "number", mean, "Mean probability over frames, 0-1.")
     yield from _part("behaviour_", BehaviourMeasures, None if person is None else person.measures)
     blinks = None if person is None else person.blinks
-    yield Cell("behaviour_blinks", "integer", None if blinks is None else len(blinks))
-    reason = None if person is None else person.blinks_absent_reason
-    yield Cell("behaviour_blinks_absent_reason", "text", "no_face" if person is None else reason)
+    yield Cell("behaviour_blinks", "integer", None if blinks is None else len(blinks), "Count.")
+    reason = "no_face" if person is None else person.blinks_absent_reason
+    yield Cell("behaviour_blinks_absent_reason", "text", reason, "Why blinks are not counted.")
 
 
 def _voice(voice: Voice | None) -> Iterator[Cell]:
@@ -106,9 +130,11 @@ def _voice(voice: Voice | None) -> Iterator[Cell]:
     emotion = None if voice is None else voice.emotion
     for name in EMOTIONS:
         column = None if emotion is None else emotion.probabilities[name]
-        yield Cell(f"voice_emotion_{name}", "number", _finite(np.mean, column))
+        meaning = "Mean probability over windows of speech, 0-1."
+        yield Cell(f"voice_emotion_{name}", "number", _finite(np.mean, column), meaning)
     arousal = None if emotion is None else emotion.arousal
-    yield Cell("voice_arousal", "number", _finite(np.mean, arousal))
+    meaning = f"Mean over windows. {_says(VoiceEmotionColumns, 'arousal')}"
+    yield Cell("voice_arousal", "number", _finite(np.mean, arousal), meaning)
 
 
 def _part(
@@ -118,7 +144,12 @@ def _part(
     for name, field in shape.model_fields.items():
         if name not in leave_out:
             value = None if part is None else getattr(part, name)
-            yield Cell(prefix + name, _kind(field.annotation), value)
+            yield Cell(prefix + name, _kind(field.annotation), value, _says(shape, name))
+
+
+def _says(shape: type[Part], name: str) -> str:
+    """What the report's own schema says of that field."""
+    return shape.model_fields[name].description or ""
 
 
 def _kind(annotation: Any) -> Kind:  # noqa: ANN401 - the type of a field

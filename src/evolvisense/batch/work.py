@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import platform
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -110,6 +111,7 @@ def failed(task: Task, failure: Failure, seconds: float = 0.0) -> Outcome:
         tables=failure_tables(failure, task.sha256),
         failure=failure,
         seconds=seconds,
+        host=platform.node(),
     )
 
 
@@ -125,4 +127,5 @@ def _succeeded(task: Task, report: Report, seconds: float) -> Outcome:
         seconds=seconds,
         media_s=report.media.duration_s,
         provider=chosen_provider(),
+        host=platform.node(),
     )

@@ -75,21 +75,27 @@ def _engine(job: BatchJob) -> Engine:
 
 def _show(files: Sequence[InputFile], job: BatchJob) -> int:
     with _display("read") as listener:
-        wanted, progress = look_ahead(
+        ahead = look_ahead(
             files, job.out, job.options, on_progress=listener, keep_json=job.keep_json
         )
+    rest = len(files) - len(ahead.wanted) - len(ahead.failures)
     _say(
-        f"{progress.files} files, {_size(progress.bytes)}: {len(wanted)} to analyse "
-        f"({_size(sum(file.size_bytes for file in wanted))}), "
-        f"{progress.reused} done or of the same content as another, "
-        f"{progress.failed} that cannot be read or failed before"
+        f"{len(files)} files, {_size(ahead.progress.bytes)}: {len(ahead.wanted)} to analyse "
+        f"({_size(sum(file.size_bytes for file in ahead.wanted))}), "
+        f"{rest} done or of the same content as another, "
+        f"{len(ahead.failures)} that cannot be read or failed before"
     )
-    for file in wanted[:FILES_SHOWN]:
-        _say(f"  {file.name}")
-    if len(wanted) > FILES_SHOWN:
-        _say(f"  and {len(wanted) - FILES_SHOWN} more")
+    _list([file.name for file in ahead.wanted])
+    _list([f"{name}: {failure.detail}" for name, failure in ahead.failures.items()])
     _say("nothing was written")
-    return 0
+    return FAILED if ahead.failures else 0
+
+
+def _list(lines: Sequence[str]) -> None:
+    for line in lines[:FILES_SHOWN]:
+        _say(f"  {line}")
+    if len(lines) > FILES_SHOWN:
+        _say(f"  and {len(lines) - FILES_SHOWN} more")
 
 
 def _tell(result: BatchResult) -> int:

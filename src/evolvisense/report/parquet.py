@@ -5,11 +5,19 @@ from __future__ import annotations
 import importlib
 import io
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from evolvisense.errors import FormatUnavailableError
 from evolvisense.report.schema import FaceTimeline, Person, Report
-from evolvisense.report.table import BOOLEANS, INTEGERS, TEXTS, column_names, face_table
+from evolvisense.report.table import (
+    BASE_COLUMNS,
+    BOOLEANS,
+    INTEGERS,
+    TEXTS,
+    column_names,
+    face_table,
+)
 
 PIP_COMMAND = 'pip install "evolvisense[parquet]"'
 
@@ -33,12 +41,17 @@ def to_parquet(report: Report, *, media_sha256: str | None = None) -> bytes:
 def to_arrow(report: Report) -> Any:  # noqa: ANN401 - pyarrow comes without types
     """The same rows as a `pyarrow.Table`, without metadata. Raises as `to_parquet`."""
     pa = _pyarrow("pyarrow")
-    fields = [_field(pa, name) for name in column_names(report)]
+    schema = _schema(pa, column_names(report))
     columns = [
         pa.array(values, type=field.type)
-        for field, (_, values) in zip(fields, face_table(report), strict=True)
+        for field, (_, values) in zip(schema, face_table(report), strict=True)
     ]
-    return pa.Table.from_arrays(columns, schema=pa.schema(fields))
+    return pa.Table.from_arrays(columns, schema=schema)
+
+
+def face_schema(actions: Sequence[str]) -> Any:  # noqa: ANN401 - a pyarrow.Schema
+    """Columns of `to_arrow` of a report with these facial actions. Raises as `to_parquet`."""
+    return _schema(_pyarrow("pyarrow"), (*BASE_COLUMNS, *actions))
 
 
 def require_pyarrow() -> None:
@@ -53,6 +66,10 @@ def _pyarrow(module: str) -> Any:  # noqa: ANN401 - it comes without types
         raise FormatUnavailableError(
             f"Parquet is written by pyarrow, which is not installed: {PIP_COMMAND}"
         ) from error
+
+
+def _schema(pa: Any, names: Sequence[str]) -> Any:  # noqa: ANN401 - it comes without types
+    return pa.schema([_field(pa, name) for name in names])
 
 
 def _field(pa: Any, name: str) -> Any:  # noqa: ANN401 - it comes without types
