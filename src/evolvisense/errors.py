@@ -29,6 +29,7 @@
 
 from __future__ import annotations
 
+import errno
 from typing import ClassVar, Literal
 
 
@@ -287,6 +288,11 @@ class SandboxTaskError(SandboxError):
         super().__init__(detail)
         self.code = code  # pyright: ignore[reportAttributeAccessIssue] - of the task, not the class
         self.detail = detail
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Whether the disk takes no more, or no more of this user's."""
+    return isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
 
 
 class BusyError(EvolviSenseError):

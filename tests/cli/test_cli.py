@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import hashlib
 import json
 import sys
@@ -202,3 +203,23 @@ def test_download_of_an_unknown_model_fails() -> None:
     code, _, err = run("models", "download", "nothing")
     assert code == 1
     assert "yunet" in err
+
+
+def test_a_file_that_cannot_be_written_stops_no_other(
+    face_video: Path, silent_video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Path.write_bytes
+
+    def full(path: Path, data: bytes) -> int:
+        written = real(path, data)
+        if path.name.startswith(face_video.stem):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return written
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    files = (face_video, silent_video)
+    code, _, err = run("analyze", *files, "--csv", "--frame-skip", 25, "--out", tmp_path / "out")
+    assert code == 1
+    assert "not written" in err
+    assert "No space left" in err
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [f"{silent_video.stem}.csv"]

@@ -68,6 +68,14 @@ def test_without_keys_it_does_not_listen_to_others(tmp_path: Path):
     assert "EVOLVISENSE_ALLOW_ANONYMOUS=1" in done.stderr
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+def test_a_queue_that_cannot_be_used_is_told(tmp_path: Path, host: str):
+    done = run(tmp_path, "serve", "--host", host, EVOLVISENSE_DATABASE_URL="mysql://x/y")
+    assert done.returncode == 2
+    assert "mysql" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.parametrize(
     ("settings", "hint"),
     [

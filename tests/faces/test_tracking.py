@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from evolvisense.faces.people import group_people
-from evolvisense.faces.tracking import MAX_GAP_S, NearestTracker
+from evolvisense.faces.tracking import MAX_GAP_S, NearestTracker, center_and_size
 from evolvisense.types.faces import FaceDetections
 
 
@@ -85,3 +87,29 @@ def test_the_main_person_is_longest_and_largest(frames_of_small: int, main: int)
 def test_nobody() -> None:
     empty = np.zeros(0, np.int64)
     assert group_people(empty, empty, np.zeros((0, 4), np.float32)) == ()
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_people_are_those_of_the_plain_rule(seed: int) -> None:
+    """The rule as it is written: each track joins the first person whose last face it continues."""
+    rng = np.random.default_rng(seed)
+    count = int(rng.integers(1, 40))
+    row = np.sort(rng.integers(0, 12, count))
+    track_id = rng.integers(1, 9, count)
+    corner = rng.uniform(0, 120, (count, 2))
+    xyxy = np.hstack([corner, corner + rng.uniform(20, 60, (count, 1))]).astype(np.float32)
+    groups: list[list[int]] = []
+    for track in sorted(set(track_id.tolist()), key=lambda t: (row[track_id == t][0], t)):
+        first = np.flatnonzero(track_id == track)[0]
+        for group in groups:
+            last = np.flatnonzero(track_id == group[-1])[-1]
+            (a, b), (m, n) = center_and_size(xyxy[[last, first]])
+            near = np.linalg.norm(b - a) <= 1.5 * max(m, n)
+            if row[last] < row[first] and near and max(m, n) <= 2 * min(m, n):
+                group.append(track)
+                break
+        else:
+            groups.append([track])
+    people = group_people(track_id, row, xyxy)
+    assert [list(person.track_ids) for person in people] == groups
+    assert sum(person.is_main for person in people) == 1

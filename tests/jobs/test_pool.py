@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from evolvisense.errors import BusyError, StorageFullError
+from evolvisense.jobs import pool as pool_module
 from evolvisense.jobs import worker
 from evolvisense.jobs.database import open_database
 from evolvisense.jobs.files import JobFiles
@@ -107,6 +108,39 @@ def test_a_pool_that_never_had_a_queue_closes(queue: Queue):
     wait_until(lambda: pool.models)
     pool.close(0.0)
     assert pool.tally.restarts == 0
+
+
+def test_a_full_disk_when_a_worker_starts_costs_no_worker(
+    queue: Queue, silent_video: Path, monkeypatch: pytest.MonkeyPatch
+):
+    tries: list[str] = []
+    real = JobFiles.open_incoming
+
+    def full_at_first(files: JobFiles) -> Path:
+        tries.append("one")
+        if len(tries) == 1:
+            raise StorageFullError("no space is left")
+        return real(files)
+
+    monkeypatch.setattr(JobFiles, "open_incoming", full_at_first)
+    monkeypatch.setattr(pool_module, "RESTART_PAUSE_S", 0.0)
+    pool = WorkerPool(queue.files, pool_settings("plain"))
+    pool.start()
+    pool.work_on(queue.store)
+    try:
+        wait_until(lambda: pool.models)
+        assert pool.tally.restarts == 1
+        queue.submit("a", silent_video)
+        assert queue.ended("a").state == "succeeded"
+    finally:
+        pool.close(0.0)
+
+
+def test_a_job_that_is_given_back_was_not_canceled(queue: Queue, silent_video: Path):
+    queue.submit("a", silent_video)
+    with queue.pool("endless") as pool:
+        wait_until(queue.store.running)
+    assert pool.tally.canceled == 0
 
 
 def test_a_pool_that_closes_gives_its_job_back(queue: Queue, silent_video: Path):

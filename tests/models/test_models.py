@@ -27,10 +27,13 @@ CONTENT = b"weights " * 1000
 
 @pytest.fixture
 def server() -> Iterator[str]:
-    """A local server that sends CONTENT for /good and something else for /bad."""
+    """A local server: CONTENT for /good, something else for /bad, no HTTP for /nonsense."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            if self.path == "/nonsense":
+                self.wfile.write(b"this is no HTTP\r\n\r\n")
+                return
             if self.path not in ("/good", "/bad"):
                 self.send_error(404)
                 return
@@ -94,7 +97,12 @@ def test_download_verifies_and_caches(server: str, cache: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "error"), [("/bad", ModelCorruptError), ("/absent", ModelDownloadError)]
+    ("path", "error"),
+    [
+        ("/bad", ModelCorruptError),
+        ("/absent", ModelDownloadError),
+        ("/nonsense", ModelDownloadError),
+    ],
 )
 def test_a_failed_download_leaves_nothing(
     server: str, cache: Path, path: str, error: type[Exception]

@@ -48,6 +48,12 @@ navigator.mediaDevices.getUserMedia = async () => {
 };
 """
 
+_DEAF = """
+AudioWorklet.prototype.addModule = async () => {
+  throw new DOMException("for the test", "NotSupportedError");
+};
+"""
+
 _ASKING = "navigator.mediaDevices.getUserMedia = () => new Promise(() => {});"
 
 _INSECURE = 'Object.defineProperty(window, "isSecureContext", { value: false });'
@@ -89,6 +95,11 @@ def refuse(page: Page, name: str) -> None:
 def show_grey(page: Page) -> None:
     """A camera before which nobody sits, and no microphone."""
     page.add_init_script(_GREY)
+
+
+def take_no_sound(page: Page) -> None:
+    """A browser that hands out no samples of a microphone."""
+    page.add_init_script(_DEAF)
 
 
 def ask_for_ever(page: Page) -> None:

@@ -13,7 +13,15 @@ from evolvisense.report import LIMITS_NOTICE
 from evolvisense.server.live.protocol import PICTURE
 from tests.factory.browser import PHONE, chromium, shoot
 from tests.factory.quick_server import Running, quick_gate, running, wait_until
-from tests.page.cameras import make_insecure, refuse, remember_streams, show_grey, tracks_on, unplug
+from tests.page.cameras import (
+    make_insecure,
+    refuse,
+    remember_streams,
+    show_grey,
+    take_no_sound,
+    tracks_on,
+    unplug,
+)
 from tests.page.conftest import NewPage, Strict
 from tests.page.steps import in_state, press
 
@@ -216,6 +224,16 @@ def test_without_a_face_and_sound_the_reasons_are_shown(quick: Running, new_page
     assert "cannot tell: no face in the picture" in view.inner_text()
     assert not is_drawn(page, "[data-part=boxes]")
     shoot(page, "live-no-face")
+
+
+def test_without_sound_the_pictures_go_on(quick: Running, new_page: NewPage):
+    page = new_page(quick.url)
+    take_no_sound(page)
+    view = start(page)
+    in_state(view, "running")
+    wait_for_pictures(page, 3)
+    view.get_by_text("the sound cannot be taken").wait_for()
+    assert "no microphone" in tile(view, "Pitch").inner_text()
 
 
 def test_a_busy_server_is_waited_for(tmp_path: Path, new_page: NewPage):

@@ -13,7 +13,7 @@ import pytest
 
 import evolvisense
 from evolvisense import AnalysisOptions, Analyzer, MediaLimits
-from evolvisense.errors import CancelledError, InvalidOptionError, UnknownEngineError
+from evolvisense.errors import CancelledError, EngineError, InvalidOptionError, UnknownEngineError
 from evolvisense.pipeline.following import REDETECT_S
 from evolvisense.report import Report, to_json
 from evolvisense.types.progress import Progress
@@ -254,3 +254,16 @@ def test_sound_in_stereo_at_8_khz(analyzer: Analyzer, tmp_path: Path) -> None:
     assert report.voice is not None
     assert report.v1.voice_analysis is not None
     assert report.voice.measures.duration_s == pytest.approx(2.0, abs=0.01)
+
+
+def test_what_goes_wrong_with_the_voice_is_not_kept_for_the_end(
+    analyzer: Analyzer, face_video: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise EngineError("the voice cannot be read")
+
+    monkeypatch.setattr(Analyzer, "_read_voice", broken)
+    seen: list[Progress] = []
+    with pytest.raises(EngineError, match="the voice cannot be read"):
+        analyzer.analyze(face_video, on_progress=seen.append)
+    assert sum(now.stage == "analysing" for now in seen) < 75

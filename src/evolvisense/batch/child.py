@@ -6,14 +6,13 @@ It says `ready` once its models are loaded, or `broken`. The outcome of a task i
 
 from __future__ import annotations
 
-import errno
 import time
 from pathlib import Path
 
 from evolvisense.batch.engine import Task
 from evolvisense.batch.inputs import InputFile
 from evolvisense.batch.work import FileAnalysis
-from evolvisense.errors import EvolviSenseError
+from evolvisense.errors import EvolviSenseError, is_disk_full
 from evolvisense.jobs.messages import STORAGE_FULL
 from evolvisense.jobs.sandbox import ChildChannel
 from evolvisense.jobs.sandbox import Task as SandboxTask
@@ -38,7 +37,7 @@ def serve(channel: ChildChannel) -> None:
         except EvolviSenseError as error:
             channel.error(error.code, str(error))
         except OSError as error:
-            if error.errno != errno.ENOSPC:
+            if not is_disk_full(error):
                 raise
             channel.error(STORAGE_FULL, "the disk is full")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 import time
 from collections.abc import Callable, Generator
@@ -22,6 +21,7 @@ from evolvisense.errors import (
     SandboxLimitError,
     SandboxTaskError,
     StorageFullError,
+    is_disk_full,
 )
 from evolvisense.jobs.messages import STORAGE_FULL
 from evolvisense.jobs.records import Failure
@@ -84,7 +84,7 @@ class LocalWorker:
             with local_copy(task.file.uri, self._folder) as path:
                 yield replace(task, file=replace(task.file, uri=str(path)))
         except OSError as error:
-            if error.errno == errno.ENOSPC:
+            if is_disk_full(error):
                 raise StorageFullError("the disk is full: a file could not be fetched") from error
             raise
 

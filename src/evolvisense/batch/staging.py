@@ -9,7 +9,6 @@ out/.work/written.json       what of `out` is the data set's: see `placing`
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import json
 import os
@@ -20,7 +19,7 @@ from pathlib import Path
 
 from evolvisense.batch.inputs import InputFile
 from evolvisense.batch.outcome import Head, Outcome
-from evolvisense.errors import BusyError, StorageError, StorageFullError
+from evolvisense.errors import BusyError, StorageError, StorageFullError, is_disk_full
 
 FOLDER = ".work"
 
@@ -137,7 +136,7 @@ def storing() -> Generator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if is_disk_full(error):
             raise StorageFullError(
                 "the disk is full: free some space and run the same command again"
             ) from error

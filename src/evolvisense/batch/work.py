@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 import platform
 import time
@@ -13,7 +12,13 @@ from evolvisense.batch.engine import Task
 from evolvisense.batch.outcome import Outcome
 from evolvisense.batch.stores import local_copy, sha256_of
 from evolvisense.batch.tables import analysis_tables, failure_tables
-from evolvisense.errors import EvolviSenseError, FileUnreadableError, InputError, StorageFullError
+from evolvisense.errors import (
+    EvolviSenseError,
+    FileUnreadableError,
+    InputError,
+    StorageFullError,
+    is_disk_full,
+)
 from evolvisense.jobs.messages import INTERNAL_ERROR
 from evolvisense.jobs.records import Failure
 from evolvisense.jobs.worker import LIMIT_TEXTS
@@ -93,7 +98,7 @@ class FileAnalysis:
         except MemoryError:
             failure = Failure(*LIMIT_TEXTS["memory"])
         except Exception as error:
-            if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            if is_disk_full(error):
                 raise StorageFullError("the disk for temporary files is full") from error
             # A mistake of this program that one file brought to light; the others go on.
             log.exception("a file was not analysed")

@@ -116,11 +116,12 @@ def run(paths: Sequence[Path], job: Job) -> int:
                 _errors.print(f"{path}: {error} ({error.code})", markup=False, highlight=False)
                 continue
             given = observations_only(report) if job.observations_only else report
-            _deliver(given, path, job, stem)
-            if job.overlay is not None:
+            done = _deliver(given, path, job, stem)
+            if done and job.overlay is not None:
                 target = job.overlay.target(stem, to_folder=job.overlay.goes_to_folder(files))
                 with _bar(progress, f"{label}: overlay") as listener:
-                    failed += not _draw(job.overlay, path, given, target, listener)
+                    done = _draw(job.overlay, path, given, target, listener)
+            failed += not done
     if not job.formats and failed < len(files):
         print_limits()
     if failed:
@@ -177,10 +178,20 @@ def media_files(paths: Sequence[Path]) -> Iterator[Path]:
             yield path
 
 
-def _deliver(report: Report, path: Path, job: Job, stem: str) -> None:
+def _deliver(report: Report, path: Path, job: Job, stem: str) -> bool:
+    """Whether everything that was asked for could be made and written."""
     if not job.formats:
         print_summary(report, path)
-        return
+        return True
+    try:
+        _write(report, path, job, stem)
+    except (EvolviSenseError, OSError) as error:
+        _errors.print(f"{path}: not written: {error}", markup=False, highlight=False)
+        return False
+    return True
+
+
+def _write(report: Report, path: Path, job: Job, stem: str) -> None:
     for format_ in job.formats:
         if job.out is None:
             is_json = format_ == "json"
@@ -188,8 +199,11 @@ def _deliver(report: Report, path: Path, job: Job, stem: str) -> None:
             continue
         target = job.out / f"{stem}.{SUFFIXES.get(format_, format_)}"
         part = target.with_name(target.name + ".part")
-        part.write_bytes(WRITERS[format_](report, path))
-        part.replace(target)
+        try:
+            part.write_bytes(WRITERS[format_](report, path))
+            part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
         _errors.print(f"wrote {target}", markup=False, highlight=False)
 
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 import math
 import signal
 import threading
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import typer
 from pydantic import ValidationError
 from rich.console import Console
+
+from evolvisense.errors import EvolviSenseError
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -47,9 +51,12 @@ def require_keys(host: str, settings: Settings) -> None:
     if is_loopback(host) or settings.allow_anonymous:
         return
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    engine = open_database(settings.queue_url)
-    has_keys = ApiKeys(engine).any_active()
-    engine.dispose()
+    with _told():
+        engine = open_database(settings.queue_url)
+        try:
+            has_keys = ApiKeys(engine).any_active()
+        finally:
+            engine.dispose()
     if not has_keys:
         errors.print(
             f"REFUSED: {host} is open to others, and there are no keys.\n"
@@ -98,11 +105,17 @@ def run_server(host: str, port: int, settings: Settings) -> None:
 
 def _opened(settings: Settings) -> Workplace:
     """Queue and workers; leaves with status 2 where they cannot be used."""
-    from evolvisense.errors import EvolviSenseError  # noqa: PLC0415
     from evolvisense.jobs.workplace import Workplace  # noqa: PLC0415
 
-    try:
+    with _told():
         return Workplace(settings.workplace())
+
+
+@contextmanager
+def _told() -> Generator[None]:
+    """Leave with status 2 and a sentence where the queue cannot be used."""
+    try:
+        yield
     except EvolviSenseError as error:
         errors.print(f"{error} ({error.code})", markup=False, highlight=False)
         raise typer.Exit(2) from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from evolvisense.faces.tracking import center_and_size
-from evolvisense.types.arrays import F32, I64
+from evolvisense.types.arrays import F32, F64, I64
 from evolvisense.types.faces import Person
 
 MAX_RETURN_SHIFT = 1.5
@@ -20,33 +20,39 @@ def group_people(track_id: I64, row: I64, xyxy: F32) -> tuple[Person, ...]:
     places, never features of a face. The main person has the largest sum of face sizes over all
     frames: longest and largest.
     """
+    if not len(track_id):
+        return ()
+    centers, sizes = center_and_size(xyxy)
+    tracks, first, index = np.unique(track_id, return_index=True, return_inverse=True)
+    last = len(track_id) - 1 - np.unique(track_id[::-1], return_index=True)[1]
+    begin = np.full(len(tracks), np.iinfo(np.int64).max)
+    np.minimum.at(begin, index, row)
     groups: list[list[int]] = []
-    for track in _by_first_row(track_id, row):
-        home = next((g for g in groups if _continues(g[-1], track, track_id, row, xyxy)), None)
+    ends: list[int] = []
+    """Of each group, the last observation of its last track."""
+    for track in np.lexsort((tracks, begin)).tolist():
+        home = _home(np.array(ends, np.int64), int(first[track]), row, centers, sizes)
         if home is None:
             groups.append([track])
+            ends.append(int(last[track]))
         else:
-            home.append(track)
-    if not groups:
-        return ()
-    _, sizes = center_and_size(xyxy)
-    weights = [float(sizes[np.isin(track_id, group)].sum()) for group in groups]
-    main = int(np.argmax(weights))
+            groups[home].append(track)
+            ends[home] = int(last[track])
+    weights = np.bincount(index, weights=sizes)
+    main = int(np.argmax([weights[group].sum() for group in groups]))
     return tuple(
-        Person(id=index + 1, track_ids=tuple(group), is_main=index == main)
-        for index, group in enumerate(groups)
+        Person(id=i + 1, track_ids=tuple(tracks[group].tolist()), is_main=i == main)
+        for i, group in enumerate(groups)
     )
 
 
-def _by_first_row(track_id: I64, row: I64) -> list[int]:
-    tracks = np.unique(track_id)
-    return sorted((int(t) for t in tracks), key=lambda t: (int(row[track_id == t].min()), t))
-
-
-def _continues(earlier: int, later: int, track_id: I64, row: I64, xyxy: F32) -> bool:
-    before, after = np.flatnonzero(track_id == earlier), np.flatnonzero(track_id == later)
-    if row[before[-1]] >= row[after[0]]:
-        return False
-    centers, sizes = center_and_size(xyxy[[before[-1], after[0]]])
-    shift = np.linalg.norm(centers[1] - centers[0]) / sizes.max()
-    return bool(shift <= MAX_RETURN_SHIFT and sizes.max() / sizes.min() <= MAX_RETURN_SIZE_RATIO)
+def _home(ends: I64, start: int, row: I64, centers: F64, sizes: F64) -> int | None:
+    """The first group whose end the observation `start` may continue."""
+    shift = np.linalg.norm(centers[ends] - centers[start], axis=-1)
+    larger = np.maximum(sizes[ends], sizes[start])
+    fits = (
+        (row[ends] < row[start])
+        & (shift <= MAX_RETURN_SHIFT * larger)
+        & (larger <= MAX_RETURN_SIZE_RATIO * np.minimum(sizes[ends], sizes[start]))
+    )
+    return int(np.argmax(fits)) if fits.any() else None

@@ -7,7 +7,6 @@ see `drawing`.
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import time
@@ -18,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evolvisense.baselines.records import baseline_of, recording_of
-from evolvisense.errors import CancelledError, EngineError, EvolviSenseError
+from evolvisense.errors import CancelledError, EngineError, EvolviSenseError, is_disk_full
 from evolvisense.jobs.drawing import OVERLAY_MISSING, draw, with_notice
 from evolvisense.jobs.messages import INTERNAL_ERROR, LIMITS_VARIABLE, STORAGE_FULL
 from evolvisense.jobs.sandbox.child import ChildChannel, Task
@@ -64,7 +63,7 @@ def answer(channel: ChildChannel, work: Work, task: Task) -> None:
     except MemoryError:
         channel.error("memory_limit", "the video needs more memory than a job may have")
     except Exception as error:  # noqa: BLE001 - told to the operator with its traceback
-        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        if is_disk_full(error):
             channel.error(STORAGE_FULL, "the disk is full")
             return
         channel.event({"event": "trouble", "text": traceback.format_exc()})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import sqlite3
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -10,7 +9,13 @@ from contextlib import contextmanager
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from evolvisense.errors import BusyError, DatabaseError, EvolviSenseError, StorageFullError
+from evolvisense.errors import (
+    BusyError,
+    DatabaseError,
+    EvolviSenseError,
+    StorageFullError,
+    is_disk_full,
+)
 
 RETRY_AFTER_S = 2
 
@@ -38,7 +43,7 @@ def translated() -> Generator[None]:
             raise
         raise meaning from error
     except OSError as error:
-        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        if is_disk_full(error):
             raise StorageFullError(f"no space is left for the database: {error}") from error
         raise DatabaseError(f"the database cannot be opened: {error}") from error
 

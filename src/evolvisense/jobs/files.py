@@ -23,7 +23,7 @@ import time
 from collections.abc import Callable, Generator
 from pathlib import Path
 
-from evolvisense.errors import StorageFullError
+from evolvisense.errors import StorageFullError, is_disk_full
 from evolvisense.jobs import instances
 from evolvisense.jobs.instances import OWNER_ONLY, OWNER_ONLY_DIR
 
@@ -224,7 +224,7 @@ def space_errors() -> Generator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        if is_disk_full(error):
             raise StorageFullError(f"no space is left: {error}") from error
         raise
 

@@ -10,6 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, Literal
 
 from evolvisense.errors import BusyError, SandboxDiedError, SandboxLimitError, StorageError
@@ -120,21 +121,18 @@ class WorkerPool:
             # The first is ready sooner when it loads its models alone.
             self._has_loaded.wait(LOAD_PATIENCE_S)
         while not self._stopping.is_set():
-            sandbox = self._new_sandbox(number)
             has_served = False
             try:
-                if self._load(sandbox):
-                    has_served = True
-                    self._serve(sandbox, f"{self._files.instance}/{number}")
-            except (SandboxDiedError, SandboxLimitError) as error:
+                with closing(self._new_sandbox(number)) as sandbox:
+                    has_served = self._load(sandbox)
+                    if has_served:
+                        self._serve(sandbox, f"{self._files.instance}/{number}")
+            except (SandboxDiedError, SandboxLimitError, StorageError) as error:
                 log.warning("worker %d: %s; starting another", number, error)
             except Exception:
                 log.exception("worker %d failed; starting another", number)
-            finally:
-                sandbox.close()
             if not self._stopping.is_set():
-                with self._lock:
-                    self.tally.restarts += 1
+                self.tally.count("restarts")
                 self._stopping.wait(0.0 if has_served else RESTART_PAUSE_S)
 
     def _new_sandbox(self, number: int) -> Sandbox:

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, RowMapping, Select, delete, func, insert, select, update
 
-from evolvisense.errors import BusyError, IdempotencyConflictError
+from evolvisense.errors import IdempotencyConflictError, QueueFullError
 from evolvisense.jobs.database import checkpoint, exclusive, wipe, writing
 from evolvisense.jobs.database_errors import RETRY_AFTER_S
 from evolvisense.jobs.deliveries import announce
@@ -38,7 +38,7 @@ class JobStore(JobQueries):
         """Accept all jobs or none, in this order; a durable promise once this returns.
 
         Raises IdempotencyConflictError where an owner has used the idempotency key before (its
-        jobs: `find_idempotent`), BusyError where more than `places` jobs would wait or run, and
+        jobs: `find_idempotent`), QueueFullError where more than `places` jobs would wait, and
         ValueError where an id is taken.
         """
         keys = _keys(new)
@@ -234,9 +234,9 @@ def _require_unused(connection: Connection, owner: str, key: str) -> None:
 
 
 def _require_places(connection: Connection, most: int) -> None:
-    count = select(func.count()).select_from(jobs).where(jobs.c.state.in_(UNFINISHED))
+    count = select(func.count()).select_from(jobs).where(jobs.c.state == "queued")
     if connection.execute(count).scalar_one() > most:
-        raise BusyError("the queue is full", RETRY_AFTER_S)
+        raise QueueFullError("the queue is full", RETRY_AFTER_S)
 
 
 def _ids_of_key(connection: Connection, owner: str, key: str) -> tuple[str, ...]:

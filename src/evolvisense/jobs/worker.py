@@ -57,6 +57,11 @@ class Tally:
     analysis_s: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
+    def count(self, what: Literal["failed", "canceled", "retried", "restarts"]) -> None:
+        """One more."""
+        with self._lock:
+            setattr(self, what, getattr(self, what) + 1)
+
     def add(self, result: Mapping[str, Any], seconds: float, *, succeeded: bool) -> None:
         """Count an analysis that came to its end, wanted or not."""
         with self._lock:
@@ -103,9 +108,11 @@ class JobWorker:
         except StorageFullError:
             self._wait_for_space(claim)
         except CancelledError:
-            if self._is_unwanted(claim.job.id) == "stopping":
+            unwanted = self._is_unwanted(claim.job.id)
+            if unwanted == "stopping":
                 self._insist(lambda: self._store.release(claim, count_attempt=False))
-            self._tally.canceled += 1
+            elif unwanted == "canceled":
+                self._tally.count("canceled")
         except SandboxLimitError as error:
             self._fail(claim, Failure(*LIMIT_TEXTS[error.which]))
         except SandboxDiedError as error:
@@ -188,15 +195,15 @@ class JobWorker:
         """A job whose process died is tried a few times."""
         attempts = claim.job.attempts
         if attempts < self._settings.max_attempts:
-            self._tally.retried += 1
-            self._insist(lambda: self._store.release(claim, count_attempt=True))
+            if self._insist(lambda: self._store.release(claim, count_attempt=True)):
+                self._tally.count("retried")
             return
         text = f"the process that read this file died {attempts} times; the file may be damaged"
         self._fail(claim, Failure("worker_crashed", text))
 
     def _fail(self, claim: Claim, failure: Failure) -> None:
-        self._insist(lambda: self._store.fail(claim, failure, expires_s=self._expires_s()))
-        self._tally.failed += 1
+        if self._insist(lambda: self._store.fail(claim, failure, expires_s=self._expires_s())):
+            self._tally.count("failed")
 
     def _tidy(self, job_id: str) -> None:
         """Delete the media of a job that has ended; one that went back to the queue needs them."""

@@ -7,7 +7,7 @@ import os
 import tempfile
 import urllib.request
 from collections.abc import Callable
-from http.client import HTTPResponse
+from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from typing import cast
 
@@ -65,6 +65,6 @@ def _fetch(url: str, path: Path, on_bytes: Callable[[int], None] | None) -> str:
                 file.write(chunk)
                 if on_bytes is not None:
                     on_bytes(received)
-    except OSError as error:
+    except (OSError, HTTPException) as error:
         raise ModelDownloadError(f"cannot fetch {url}: {error}") from error
     return digest.hexdigest()

@@ -187,6 +187,8 @@ class Analyzer:
             with prefetch(clock.timed("decode", frames), FRAMES_AHEAD) as decoded:
                 for reading in stage.read(decoded):
                     watch.faces += reading.face_count
+                    if voice.done():
+                        voice.result()  # what went wrong there ends the analysis now
                     watch.tell("analysing", reading.pts_s - extent.start_s, extent.duration_s)
         except BaseException:
             watch.stop()

@@ -100,9 +100,12 @@ class _QueueCollector(Collector):
         ended = CounterMetricFamily(
             "evolvisense_jobs_ended", "Jobs that ended here, by outcome.", labels=["outcome"]
         )
-        for outcome in ("succeeded", "failed", "canceled", "retried"):
+        for outcome in ("succeeded", "failed", "canceled"):
             ended.add_metric([outcome], getattr(tally, outcome))
         yield ended
+        yield CounterMetricFamily(
+            "evolvisense_jobs_retried", "Jobs that went back to the queue.", tally.retried
+        )
         yield CounterMetricFamily(
             "evolvisense_analysis_seconds", "Time that jobs took here.", tally.analysis_s
         )

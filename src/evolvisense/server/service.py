@@ -129,10 +129,13 @@ class AnalysisService:
             raise self._busy("too many uploads at this moment")
         self.files.require_space(self.settings.max_upload_bytes)
 
-    async def submit(self, files: Sequence[ReceivedFile], order: Order) -> tuple[Job, ...]:
+    async def submit(
+        self, files: Sequence[ReceivedFile], order: Order, *, places: int | None = None
+    ) -> tuple[Job, ...]:
         """Jobs for files that have arrived; accepted once this returns.
 
-        Raises IdempotencyConflictError, BusyError or StorageFullError.
+        Raises IdempotencyConflictError, BusyError or StorageFullError, and QueueFullError where
+        more than `places` jobs would wait.
         """
         submission = uuid.uuid4().hex if len(files) > 1 else ""
         new = [
@@ -145,13 +148,15 @@ class AnalysisService:
             )
             for file in files
         ]
-        return await asyncio.to_thread(self._submit, files, new)
+        return await asyncio.to_thread(self._submit, files, new, places)
 
-    def _submit(self, files: Sequence[ReceivedFile], new: list[NewJob]) -> tuple[Job, ...]:
+    def _submit(
+        self, files: Sequence[ReceivedFile], new: list[NewJob], places: int | None
+    ) -> tuple[Job, ...]:
         try:
             for file, job in zip(files, new, strict=True):
                 self.files.keep(file.path, job.id)
-            jobs = self.store.submit(new)
+            jobs = self.store.submit(new, places=places)
         except BaseException:
             for job in new:
                 self.files.forget_media(job.id)

@@ -34,7 +34,12 @@ def live_settings(settings: Settings) -> LiveSettings:
 def is_same_origin(headers: Mapping[str, str]) -> bool:
     """Whether a page of this server asks, or no page at all: CORS knows nothing of WebSockets."""
     origin = headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == headers.get("host")
+    if origin is None:
+        return True
+    try:
+        return urlsplit(origin).netloc == headers.get("host")
+    except ValueError:
+        return False  # no address at all, such as http://[
 
 
 def _is_admitted(websocket: WebSocket, settings: Settings) -> bool:

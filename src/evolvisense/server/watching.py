@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections import defaultdict
 
-from evolvisense.errors import BusyError
+from evolvisense.errors import BusyError, StorageError
 from evolvisense.jobs.records import ENDED, Job
 from evolvisense.jobs.store import JobStore
 
@@ -90,8 +90,9 @@ class JobWatcher:
             ids = list(self._waiting)
             try:
                 versions = await asyncio.to_thread(self._store.versions, ids)
-            except BusyError as error:
-                log.info("the database is busy: %s", error)
+            except (BusyError, StorageError) as error:
+                log.warning("nobody who waits for a job is told of changes now: %s", error)
+                await asyncio.sleep(LOOK_S)
                 continue
             for job_id in ids:
                 for news, version in self._waiting.get(job_id, {}).items():

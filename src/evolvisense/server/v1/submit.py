@@ -169,7 +169,8 @@ async def _accept(
             idempotency_key=key,
             fingerprint=mark,
         )
-        jobs = await service.submit(upload.files, order)
+        places = service.settings.max_queued
+        jobs = await service.submit(upload.files, order, places=places)
     except IdempotencyConflictError:
         # Another server of this queue accepted the same key in this very moment.
         if known := await _known(service, caller, key, mark):

@@ -25,6 +25,21 @@ export async function takeSound(stream, onSound) {
     await context.close();
     context = new AudioContext({ sampleRate: MOST_HZ });
   }
+  try {
+    return await connected(context, stream, onSound);
+  } catch (error) {
+    await context.close();
+    throw error;
+  }
+}
+
+/**
+ * @param {AudioContext} context
+ * @param {MediaStream} stream
+ * @param {(pcm16: ArrayBuffer, timeS: number) => void} onSound
+ * @returns {Promise<SoundTaker>}
+ */
+async function connected(context, stream, onSound) {
   await context.audioWorklet.addModule(new URL("./pcm.worklet.js", import.meta.url));
   const node = new AudioWorkletNode(context, "pcm16", { numberOfOutputs: 0 });
   const rateHz = Math.round(context.sampleRate);

@@ -28,6 +28,7 @@ export class LiveStream {
   #newest = null;
   #sent = 0;
   #isOver = false;
+  #soundTrouble = "";
   #stopPictures = () => {};
   /** @type {import("./sound.js").SoundTaker | null} */
   #sound = null;
@@ -50,9 +51,7 @@ export class LiveStream {
    * @param {Record<string, unknown>} terms `consent` and `purpose` where the server asks for them
    */
   async start(media, terms) {
-    const sound = await takeSound(media, (pcm16, timeS) => {
-      this.#connection?.sendSound(pcm16, timeS);
-    });
+    const sound = await this.#soundOf(media);
     if (this.#isOver) {
       sound?.close();
       return;
@@ -69,6 +68,17 @@ export class LiveStream {
       },
     });
     this.#connection.open();
+  }
+
+  /** @param {MediaStream} media */
+  async #soundOf(media) {
+    try {
+      return await takeSound(media, (pcm16, timeS) => this.#connection?.sendSound(pcm16, timeS));
+    } catch (error) {
+      // Some browsers take no sound at another rate than their own. The pictures go on.
+      this.#soundTrouble = `the sound cannot be taken (${error}), so the voice is not read`;
+      return null;
+    }
   }
 
   /** End it; called again it does nothing. */
@@ -96,6 +106,7 @@ export class LiveStream {
       },
     });
     this.#hears.onOpen(message);
+    if (this.#soundTrouble) this.#hears.onTrouble(this.#soundTrouble);
   }
 
   /** @param {import("./types.js").ServerMessage} message */
