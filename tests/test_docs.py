@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,6 +18,7 @@ from docs.reference import page_text, schema_text
 from docs.settings import page_text as settings_text
 from evolvisense.models.spec import all_specs
 from evolvisense.report import LIMITS_NOTICE
+from evolvisense.report.words import WHY_MISSING
 from evolvisense.server.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -124,3 +129,50 @@ def test_every_shipped_model_has_a_card() -> None:
         if model.url is None:
             card = ROOT / "src/evolvisense/models/specs" / f"{model.id}.md"
             assert model.version in card.read_text("utf-8")
+
+
+def _numbers(text: str) -> list[float]:
+    return [float(number) for number in NUMBER.findall(text)]
+
+
+def _near(found: object, shown: object) -> bool:
+    """Equal but for what another processor may round otherwise."""
+    return NUMBER.sub("", str(found)) == NUMBER.sub("", str(shown)) and _numbers(
+        str(found)
+    ) == pytest.approx(_numbers(str(shown)), rel=0.01, abs=0.005)
+
+
+@pytest.mark.clips
+def test_the_readme_shows_what_the_library_prints(clip: Callable[[str], Path]) -> None:
+    shown = read("README.md").split("## Python", 1)[1]
+    source, printed = re.findall(r"```(?:python)?\n(.*?)```", shown, re.DOTALL)[:2]
+    done = subprocess.run(
+        [sys.executable, "-c", source],
+        cwd=clip("talk_hd_1.mp4").parent,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert _near(done.stdout, printed), done.stdout
+
+
+@pytest.mark.clips
+def test_the_readme_shows_what_the_old_address_answers(clip: Callable[[str], Path]) -> None:
+    report = evolvisense.analyze(clip("talk_1.mp4"), frame_skip=20)
+    assert report.v1 is not None
+    answer = report.v1.model_dump(mode="json")
+    for name in ("emotions", "mental_health", "voice_analysis"):
+        line = re.search(rf'^ "{name}":(.*),$', read("README.md"), re.MULTILINE)
+        assert line is not None
+        assert _near(answer[name], json.loads(line[1])), name
+
+
+@pytest.mark.clips
+def test_the_readme_shows_why_a_short_clip_cannot_tell(clip: Callable[[str], Path]) -> None:
+    report = evolvisense.analyze(clip("talk_1.mp4"))
+    reasons = {
+        feature.missing_reason for feature in report.indicators.features if feature.value is None
+    }
+    shown = read("README.md").split("$ evolvisense analyze talk_1.mp4", 1)[1].split("```", 1)[0]
+    for reason in reasons - {"no_baseline"}:
+        assert WHY_MISSING[reason] in " ".join(shown.split()), reason

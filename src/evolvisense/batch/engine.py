@@ -19,7 +19,7 @@ class Task:
     sha256: str
     """Of the content that was found; a file that has another one meanwhile fails."""
     key: str
-    """As `identity.key_of` makes it; the outcome has the same."""
+    """Another one for each task of a run; the outcome has the same. See `identity.key_of`."""
     options: AnalysisOptions
     keep_json: bool = False
     """Whether the report is wanted too."""

@@ -1,4 +1,4 @@
-"""The command `evolvisense`: `analyze`, `serve`, `models`. No analysis here, only its edges."""
+"""The command `evolvisense`: options in `app`, a module for what each does. No analysis here."""
 
 from __future__ import annotations
 

@@ -22,6 +22,7 @@ from pydantic_settings import (
 from evolvisense.jobs.messages import ANALYSIS_TARGET
 from evolvisense.jobs.sandbox import Limits
 from evolvisense.jobs.settings import LeaseRules, PoolSettings, WorkplaceSettings
+from evolvisense.server.webhooks.signing import secret_bytes
 
 MB = 1024**2
 GB = 1024**3
@@ -192,9 +193,6 @@ class Settings(BaseSettings):
     @field_validator("webhook_secrets")
     @classmethod
     def _usable(cls, value: list[SecretStr]) -> list[SecretStr]:
-        # Imported here, for the package of the server imports its settings.
-        from evolvisense.server.webhooks.signing import secret_bytes  # noqa: PLC0415
-
         for number, secret in enumerate(value, 1):
             try:
                 secret_bytes(secret.get_secret_value())

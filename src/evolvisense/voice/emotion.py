@@ -1,4 +1,4 @@
-"""Voice-emotion engine `voice`: our network on log-mel, trained by `training/voice`."""
+"""Voice-emotion engine `evolvisense`: network `voice` on log-mel, from `training/voice`."""
 
 from __future__ import annotations
 
