@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import queue
 import shutil
@@ -19,7 +20,7 @@ from evolvisense.batch.identity import deciding_versions
 from evolvisense.batch.local import LocalEngine
 from evolvisense.errors import InvalidOptionError
 from evolvisense.report import Report
-from tests.factory.batches import OPTIONS, NewEngine, go, parquet_bytes
+from tests.factory.batches import OPTIONS, NewEngine, go, parquet_bytes, rows
 from tests.factory.media import Film, plain
 
 
@@ -198,3 +199,16 @@ def test_nobody_waits_for_a_file_that_is_read_in_vain(
     monkeypatch.setattr(local.queue, "Queue", Interrupted)
     with pytest.raises(KeyboardInterrupt):
         run_batch(find_inputs([str(corpus)]), tmp_path / "out", OPTIONS, LocalEngine(1))
+
+
+def test_a_name_that_is_no_utf8_stops_nothing(
+    clips: Path, tmp_path: Path, new_engine: NewEngine
+) -> None:
+    root, out = tmp_path / "in", tmp_path / "out"
+    root.mkdir()
+    shutil.copy(clips / "silent.webm", os.fsencode(root) + b"/M\xfcller.webm")
+    shutil.copy(clips / "nobody.webm", root / "Müller.webm")
+    go(root, out, new_engine(), keep_json=True)
+    assert [row["file"] for row in rows(out, "summary")] == ["M\\xfcller.webm", "Müller.webm"]
+    assert (out / "json" / "M\\xfcller.webm.json").is_file()
+    assert not go(root, out, new_engine(), keep_json=True).is_new

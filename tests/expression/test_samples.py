@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from evolvisense.expression.behaviour import describe_people
-from evolvisense.expression.samples import FACE_FEATURES, SMILE, face_evidence, face_samples
+from evolvisense.expression.samples import SMILE, face_evidence, face_samples
 from evolvisense.types.behaviour import Behaviour
 from evolvisense.types.faces import FaceObservations
-from evolvisense.types.indicators import Blocks
+from evolvisense.types.indicators import FACE_FEATURES, Blocks
 from evolvisense.types.voice import SpeechSegment
 from tests.factory.findings import LAYOUT, MAIN, frame_log, geometry, observations
 

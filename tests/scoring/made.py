@@ -9,6 +9,7 @@ import numpy as np
 
 from evolvisense.scoring import Norm, Reference
 from evolvisense.types.indicators import (
+    FACE_FEATURES,
     FEATURES,
     Evidence,
     FaceEvidence,
@@ -24,11 +25,6 @@ VOICE = VoiceEvidence(
 )
 FACE = FaceEvidence(
     frames=1800, share_of_frames=1.0, eye_distance_px=80.0, yaw_deg=5.0, rate_hz=30.0, seen_s=60.0
-)
-FACE_FEATURES: tuple[Feature, ...] = (
-    "smile_share_silent",
-    "blinks_log_per_min",
-    "head_speed_log_deg_s",
 )
 VOICE_FEATURES: tuple[Feature, ...] = tuple(f for f in FEATURES if f not in FACE_FEATURES)
 

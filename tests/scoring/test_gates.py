@@ -9,11 +9,15 @@ import numpy as np
 import pytest
 
 from evolvisense.scoring import GATES, LIFTED, assemble
-from evolvisense.scoring.gates import FACE_FEATURES, SPEECH_FEATURES, VOICED_FEATURES, unusable
+from evolvisense.scoring.gates import unusable
+from evolvisense.types import indicators
 from evolvisense.types.indicators import FEATURES, Evidence, Feature, MissingReason
 from tests.scoring.made import FACE, VOICE, everything, evidence, measured, without
 
 FULL = evidence(everything())
+FACE_FEATURES = frozenset(indicators.FACE_FEATURES)
+SPEECH_FEATURES = frozenset(indicators.SPEECH_FEATURES)
+VOICED_FEATURES = frozenset((*indicators.VOICED_FEATURES, *indicators.EMOTION_FEATURES))
 
 
 def changed(side: str, **values: Any) -> Evidence:

@@ -14,9 +14,14 @@ import pytest
 from evolvisense.scoring import WEIGHTS, load_reference, score_v2
 from evolvisense.scoring.reference import FILE, parse_reference
 from evolvisense.scoring.weights import BASELINE_ONLY
-from evolvisense.types.indicators import FEATURES, Feature, Language
-from evolvisense.voice.samples import EMOTION_FEATURES
-from tests.scoring.made import FACE_FEATURES, NORM, evidence
+from evolvisense.types.indicators import (
+    EMOTION_FEATURES,
+    FACE_FEATURES,
+    FEATURES,
+    Feature,
+    Language,
+)
+from tests.scoring.made import NORM, evidence
 
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 

@@ -12,9 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evolvisense.scoring import WEIGHTS, assemble, plan_blocks, score_v2
-from evolvisense.types.indicators import FEATURES, INDICATORS, Evidence, Feature, Measured
-from tests.scoring.made import (
+from evolvisense.types.indicators import (
     FACE_FEATURES,
+    FEATURES,
+    INDICATORS,
+    Evidence,
+    Feature,
+    Measured,
+)
+from tests.scoring.made import (
     NORM,
     VOICE,
     VOICE_FEATURES,

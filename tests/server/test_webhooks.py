@@ -88,7 +88,7 @@ class Workplace:
                     while not done():
                         assert not task.done()
                         step()
-                        running.wake()
+                        running._wake.set()  # or it looks every two seconds
                         await asyncio.sleep(0.01)
             finally:
                 stop.set()

@@ -23,9 +23,8 @@ from evolvisense import Analyzer
 from evolvisense.models.sessions import OnnxSession
 from evolvisense.scoring.reference import FILE
 from evolvisense.types.arrays import F64
-from evolvisense.types.indicators import Feature
+from evolvisense.types.indicators import EMOTION_FEATURES, Feature
 from evolvisense.voice.emotion import VoiceEmotionReader
-from evolvisense.voice.samples import EMOTION_FEATURES
 from training.reference import conditions, norms, probe
 from training.reference.assumed import ASSUMED, RELIABILITY, Assumed
 from training.reference.heads import head_norm

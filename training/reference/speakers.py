@@ -10,14 +10,20 @@ from numpy.typing import NDArray
 
 from evolvisense.types.arrays import F64, I64
 from evolvisense.types.engines import VoiceEmotionClassifier
-from evolvisense.types.indicators import Blocks, Feature, Language
+from evolvisense.types.indicators import (
+    EMOTION_FEATURES,
+    SPEECH_FEATURES,
+    VOICED_FEATURES,
+    Blocks,
+    Feature,
+    Language,
+)
 from evolvisense.types.media import AudioBlock
 from evolvisense.types.voice import SpectralFrames, SpeechSegment, VoiceEmotion, VoiceReading
 from evolvisense.voice import VoiceReader
 from evolvisense.voice.activity import SileroActivity
 from evolvisense.voice.measures import Material, Statistics, gather, statistics
 from evolvisense.voice.pitch import SwiftF0Pitch
-from evolvisense.voice.samples import EMOTION_FEATURES, SPEECH_FEATURES, VOICED_FEATURES
 from training.voice.dataset import RATE_HZ, Clips
 
 CALM = ("neutral", "calm")

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import roc_auc_score
 
 from evaluation import metrics
 from evaluation.scoring import Estimate
@@ -76,12 +75,6 @@ def auc_within(read: Read) -> float:
         if min(kinds) >= MIN_CLIPS:
             found.append(auc_arousal(mine))
     return float(np.mean(found))
-
-
-def auc_aroused(read: Read) -> float:
-    """All aroused emotions against all that are not."""
-    asked = read.aroused != NO_TARGET
-    return float(roc_auc_score(read.aroused[asked], read.arousal[asked]))
 
 
 def bins_of_emotion(read: Read) -> metrics.ReliabilityBins:

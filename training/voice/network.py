@@ -11,7 +11,6 @@ from torch.nn import functional as F
 from evolvisense.types.scores import EMOTIONS
 from evolvisense.voice.mel import LAGS, MELS
 
-VIEWS = ("level", "shape", "both")
 EMBEDDING = 96
 PITCH_STEPS = 4
 """Lags by which training moves pitch at most, and reading in both directions: 3 semitones."""

@@ -1,9 +1,9 @@
 """Many files: found, analysed once each, put together as one Parquet data set.
 
-`inputs` finds them, `identity` says which of them are done, `work` analyses one, an `engine` many:
-`local` in processes here, `ray_engine` on a cluster. `staging` keeps what is finished, `dataset`
-makes the tables of it, `placing` puts them in place of old ones, `run` is the whole flow.
-`features` is for modelling.
+`inputs` finds them in `folders` and in the `listings` of stores, `identity` says which of them are
+done, `work` analyses one, an `engine` many: `local` in processes here, `ray_engine` on a cluster.
+`staging` keeps what is finished, `dataset` makes the tables of it, `placing` puts them in place of
+old ones, `run` is the whole flow. `features` is for modelling.
 """
 
 from evolvisense.batch.features import feature_table, join_by_file

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
-from typing import Any, NamedTuple
+from pathlib import Path
 
-from evolvisense.batch.stores import file_system, is_remote
+from evolvisense.batch.folders import is_there, on_disk
+from evolvisense.batch.found import Found
+from evolvisense.batch.listings import in_store
+from evolvisense.batch.names import printable
+from evolvisense.batch.stores import is_remote, without_secrets
 from evolvisense.errors import InvalidOptionError
-from evolvisense.types.media import MEDIA_SUFFIXES
 
-MAGIC = frozenset("*?[")
 LIST_MARK = "@"
+FIELD_END = re.compile(r"[,;\t]")
 
 
 @dataclass(frozen=True)
@@ -21,34 +24,29 @@ class InputFile:
     """One file of a batch; can be pickled."""
 
     uri: str
-    """An absolute path of this machine, or a URL of a store."""
+    """An absolute path of this machine, or a URL of a store, with all that is needed to read it:
+    `without_secrets` makes it fit to be shown."""
     name: str
     """Path relative to the folder that was given, with more of its folders where two files would
-    have the same name; unique in the run."""
+    have the same name; unique in the run, and without secrets."""
     size_bytes: int
     """0 where it cannot be told."""
     state: str = ""
     """Changes when the content does: time of the last change, or what the store tells for it."""
 
 
-class _Found(NamedTuple):
-    uri: str
-    root: str
-    """Begin of the URI that the name leaves out."""
-    size_bytes: int
-    state: str
-
-
 def find_inputs(arguments: Sequence[str]) -> list[InputFile]:
     """The files that the arguments name, sorted by name, each once.
 
-    An argument is a folder (searched with its sub-folders for media by their suffix), a pattern
-    with `*`, `?`, `[...]` or `**`, `@list.txt` (one argument on each line, `#` begins a comment),
-    or a file, taken whatever its suffix and even where it is not there: it fails then on its own.
-    Raises InvalidOptionError where a folder or pattern holds nothing or a list cannot be read, and
+    An argument is a folder (searched with its sub-folders, linked ones too, for media by their
+    suffix), a pattern with `*`, `?`, `[...]` or `**`, `@list.txt` (one argument on each line, `#`
+    begins a comment, relative paths are of the working folder), or a file, taken whatever its
+    suffix and even where it is not there: it fails then on its own. Names that begin with a dot are
+    found only where they are given. Raises InvalidOptionError where a folder or pattern holds
+    nothing, a folder or a list cannot be read, or a store answers with an error, and
     EngineUnavailableError for a store that is not installed.
     """
-    found: dict[str, _Found] = {}
+    found: dict[str, Found] = {}
     for argument in arguments:
         for file in _expand(argument):
             found.setdefault(file.uri, file)
@@ -59,115 +57,86 @@ def find_inputs(arguments: Sequence[str]) -> list[InputFile]:
     return sorted(files, key=lambda file: file.name)
 
 
-def _expand(argument: str) -> Iterator[_Found]:
+def _expand(argument: str) -> Iterator[Found]:
     if argument.startswith(LIST_MARK):
         for line in _lines(Path(argument.removeprefix(LIST_MARK))):
             yield from _expand(line)
         return
-    files = list(_in_store(argument) if is_remote(argument) else _on_disk(argument))
+    files = list(in_store(argument) if is_remote(argument) else on_disk(argument))
     if not files:
-        raise InvalidOptionError(f"no media file is at {argument}")
+        raise InvalidOptionError(f"no media file is at {without_secrets(argument)}")
     yield from files
 
 
 def _lines(path: Path) -> Iterator[str]:
     try:
-        text = path.read_text("utf-8")
+        text = path.read_text("utf-8-sig")
     except (OSError, UnicodeError) as error:
         raise InvalidOptionError(f"the list {path} cannot be read: {error}") from error
-    for line in text.splitlines():
+    for number, line in enumerate(text.splitlines(), start=1):
         stripped = line.strip()
         if stripped and not stripped.startswith("#"):
             if stripped.startswith(LIST_MARK):
                 raise InvalidOptionError(f"the list {path} names another list: {stripped}")
-            yield stripped
+            listed = _without_quotes(stripped)
+            if _is_row(listed, is_table=path.suffix.lower() == ".csv"):
+                raise InvalidOptionError(
+                    f"line {number} of {path} holds more than a path: "
+                    "a list has one path on each line"
+                )
+            yield listed
 
 
-def _on_disk(argument: str) -> Iterator[_Found]:
-    path = Path(argument)
-    if path.is_dir():
-        root = path.resolve()
-        for inner in root.rglob("*"):
-            if inner.suffix.lower() in MEDIA_SUFFIXES and inner.is_file():
-                yield _local(inner, root)
-    elif MAGIC & set(argument) and not path.exists():
-        fixed = _fixed_part(path)
-        root = fixed.resolve()
-        for match in root.glob(str(path.relative_to(fixed))):
-            if match.is_file():
-                yield _local(match, root)
-    else:
-        root = path.parent.resolve()
-        yield _local(root / path.name, root)
+def _is_row(line: str, *, is_table: bool) -> bool:
+    """Whether a line of a list is a row of a table rather than a path with commas in it."""
+    first, *others = FIELD_END.split(line)
+    if not others or is_there(line):
+        return False
+    place = first.strip().strip('"')
+    return is_table or (bool(place) and is_there(place))
 
 
-def _local(path: Path, root: Path) -> _Found:
-    try:
-        facts = path.stat()
-    except OSError:
-        return _Found(str(path), str(root), 0, "")
-    return _Found(str(path), str(root), facts.st_size, f"{facts.st_ino}:{facts.st_mtime_ns}")
+def _without_quotes(line: str) -> str:
+    """A path as a file manager copies it, `"/data/a b.mp4"`; quotes of a file's name stay."""
+    is_quoted = len(line) > 2 and line[0] == line[-1] == '"' and '"' not in line[1:-1]
+    return line[1:-1] if is_quoted and not is_there(line) else line
 
 
-def _in_store(url: str) -> Iterator[_Found]:
-    system, path = file_system(url)
-    if MAGIC & set(path):
-        root = str(_fixed_part(PurePosixPath(path)))
-        entries: Mapping[str, Mapping[str, Any]] = system.glob(path, detail=True)
-    elif system.isdir(path):
-        root, found = path, system.find(path, detail=True)
-        entries = {
-            name: facts
-            for name, facts in found.items()
-            if PurePosixPath(name).suffix.lower() in MEDIA_SUFFIXES
-        }
-    else:
-        root = str(PurePosixPath(path).parent)
-        entries = {path: system.info(path) if system.exists(path) else {}}
-    for name, facts in entries.items():
-        if facts.get("type", "file") == "file":
-            uri = system.unstrip_protocol(name)
-            start = system.unstrip_protocol(root)
-            yield _Found(uri, start, int(facts.get("size") or 0), _state(facts))
-
-
-def _state(facts: Mapping[str, Any]) -> str:
-    """What a store tells of a file's content: a hash where it has one, else a time."""
-    for name in ("ETag", "etag", "md5Hash", "mtime", "LastModified", "last_modified", "created"):
-        if facts.get(name):
-            return str(facts[name])
-    return ""
-
-
-def _fixed_part(path: Any) -> Any:  # noqa: ANN401 - a path in, a path of the same kind out
-    """The folders of a pattern before its first wildcard."""
-    while MAGIC & set(str(path)):
-        path = path.parent
-    return path
-
-
-def _names(found: Mapping[str, _Found]) -> dict[str, str]:
+def _names(found: Mapping[str, Found]) -> dict[str, str]:
     """Name of each URI: as short as its folder allows, as long as needed to be the only one."""
     names = {uri: _relative(file) for uri, file in found.items()}
     while True:
-        same: defaultdict[str, list[str]] = defaultdict(list)
-        for uri, name in names.items():
-            same[name].append(uri)
-        twice = [uri for uris in same.values() if len(uris) > 1 for uri in uris]
-        longer = {uri: _with_folder(uri, names[uri]) for uri in twice}
+        twice = [uri for uris in _by_name(names) if len(uris) > 1 for uri in uris]
+        longer = {uri: _with_folder(_place(uri), names[uri]) for uri in twice}
         if all(names[uri] == name for uri, name in longer.items()):
-            return names
+            break
         names |= longer
+    for uris in _by_name(names):  # URLs that differ in what names leave out
+        names |= {uri: f"{names[uri]}#{number}" for number, uri in enumerate(uris[1:], start=2)}
+    return names
 
 
-def _relative(file: _Found) -> str:
-    inner = file.uri.removeprefix(file.root).lstrip("/")
-    return inner or file.uri.rsplit("/", 1)[-1]
+def _by_name(names: Mapping[str, str]) -> list[list[str]]:
+    same: defaultdict[str, list[str]] = defaultdict(list)
+    for uri, name in names.items():
+        same[name].append(uri)
+    return list(same.values())
 
 
-def _with_folder(uri: str, name: str) -> str:
-    """The name with one folder more of its URI; the whole URI in the end."""
-    above = uri.removesuffix(name).rstrip("/")
+def _relative(file: Found) -> str:
+    place = _place(file.uri)
+    inner = place.removeprefix(_place(file.root)).lstrip("/")
+    return inner or place.rsplit("/", 1)[-1]
+
+
+def _place(uri: str) -> str:
+    """The URI as it may be shown."""
+    return printable(without_secrets(uri))
+
+
+def _with_folder(place: str, name: str) -> str:
+    """The name with one folder more of its place; the whole place in the end."""
+    above = place.removesuffix(name).rstrip("/")
     if not above or above.endswith(":"):
-        return uri
+        return place
     return f"{above.rsplit('/', 1)[-1]}/{name}"

@@ -29,9 +29,10 @@ class BatchProgress:
 
     @property
     def files_per_min(self) -> float | None:
-        """Files analysed a minute; None at the beginning."""
-        analysed = self.finished - self.reused
-        return 60 * analysed / self.elapsed_s if analysed and self.elapsed_s > 0 else None
+        """Files analysed a minute; None while none is."""
+        if not (self.analysed_bytes or self.media_s) or self.elapsed_s <= 0:
+            return None
+        return 60 * (self.finished - self.reused) / self.elapsed_s
 
     @property
     def remaining_s(self) -> float | None:

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import re
 import tempfile
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 from evolvisense.errors import CancelledError, EngineUnavailableError, FileUnreadableError
 
 PIP_COMMAND = 'pip install "evolvisense[stores]"'
 CHUNK_BYTES = 1024 * 1024
+LONGEST_TEXT = 200
+WEB = frozenset(["http", "https"])
+CONTAINER_AS_USER = frozenset(["abfs", "abfss", "az"])
+"""Stores of Azure: the container stands where others have a user."""
+USER = re.compile(r"^[^/]*@")
+QUERY_OF_WEB = re.compile(r"[?#].*$", re.DOTALL)
+QUERY_OF_STORE = re.compile(r"\?[\w.-]+=.*$", re.DOTALL)
+URL = re.compile(r"\w[\w+.:-]*://[^\s'\"<>]+")
+SECRET = re.compile(r"(?i)(\w*(?:key|token|secret|signature|sig|password|credential)\w*=)[^\s&;,]+")
 
 
 def is_remote(uri: str) -> bool:
@@ -25,23 +34,49 @@ def is_remote(uri: str) -> bool:
 def file_system(uri: str) -> tuple[Any, str]:
     """The store of a URI and the path in it, by fsspec.
 
-    Raises EngineUnavailableError where fsspec, or what it needs for that store, is not installed.
+    Raises EngineUnavailableError where fsspec, or what it needs for that store, is not installed,
+    or it knows no such store.
     """
     try:
-        return importlib.import_module("fsspec.core").url_to_fs(uri)
-    except (ImportError, ValueError) as error:
-        scheme = uri.split("://", 1)[0]
+        core = importlib.import_module("fsspec.core")
+    except ImportError as error:
         raise EngineUnavailableError(
-            f"{scheme}:// cannot be read here ({error}): {PIP_COMMAND}"
+            f"stores are read by fsspec, which is not installed: {PIP_COMMAND}"
+        ) from error
+    try:
+        return core.url_to_fs(uri)
+    except (ImportError, ValueError) as error:
+        # fsspec's text names the package, or the store that it does not know.
+        raise EngineUnavailableError(
+            f"{uri.split('://', 1)[0]}:// cannot be read here: {_shown(str(error))}"
         ) from error
 
 
 def without_secrets(uri: str) -> str:
-    """The URI of a store without user, password, query and fragment; a path as it is."""
-    if not is_remote(uri):
+    """The URI of a store without user and password, query and fragment; a path as it is.
+
+    `?` and `#` may stand in the name of a store's file: there only `?name=value` is a query.
+    """
+    scheme, mark, rest = uri.partition("://")
+    if not mark:
         return uri
-    parts = urlsplit(uri)
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    kind = scheme.rpartition("::")[2].lower()
+    rest = (QUERY_OF_WEB if kind in WEB else QUERY_OF_STORE).sub("", rest)
+    if kind not in CONTAINER_AS_USER:
+        rest = USER.sub("", rest)
+    return f"{scheme}://{rest}"
+
+
+def text_of(error: Exception) -> str:
+    """What an error of a store says, in one short line without secrets."""
+    said = _shown(str(error))
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__
+
+
+def _shown(text: str) -> str:
+    words = URL.sub(lambda found: without_secrets(found[0]), text)
+    said = SECRET.sub(r"\1...", " ".join(words.split()))
+    return said if len(said) <= LONGEST_TEXT else f"{said[:LONGEST_TEXT]} ..."
 
 
 def read_chunks(uri: str) -> Iterator[bytes]:

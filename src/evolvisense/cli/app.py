@@ -156,7 +156,8 @@ def batch(
         ),
     ],
     out: Annotated[
-        Path, typer.Option(metavar="DIR", help="Where the data set goes, and what resumes it.")
+        Path,
+        typer.Option(metavar="DIR", help="Folder that the data set goes to, and what resumes it."),
     ],
     workers: Annotated[
         int | None,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+import re
+import time
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,13 +19,16 @@ from evolvisense.batch.local import LocalEngine
 from evolvisense.batch.progress import BatchListener
 from evolvisense.batch.staging import Staging
 from evolvisense.cli.summary import print_limits
-from evolvisense.errors import EvolviSenseError
+from evolvisense.errors import EvolviSenseError, InvalidOptionError
 from evolvisense.types.options import AnalysisOptions
 
 FAILED = 1
 UNUSABLE = 2
 INTERRUPTED = 130
 FILES_SHOWN = 20
+LINE_EVERY_S = 30.0
+URL = re.compile(r"[A-Za-z][\w+.-]+:/")
+"""A path joins the two slashes of a URL into one."""
 
 _console = Console(stderr=True)
 
@@ -44,6 +49,7 @@ class BatchJob:
 def run(arguments: Sequence[str], job: BatchJob) -> int:
     """Do it; the exit status."""
     try:
+        _require_folder(job.out)
         files = find_inputs(arguments)
         if job.dry_run:
             return _show(files, job)
@@ -65,6 +71,14 @@ def run(arguments: Sequence[str], job: BatchJob) -> int:
     return _tell(result)
 
 
+def _require_folder(out: Path) -> None:
+    if URL.match(str(out)):
+        raise InvalidOptionError(
+            "a data set is written to a folder of this machine: give one as --out, then copy it "
+            "to the store"
+        )
+
+
 def _engine(job: BatchJob) -> Engine:
     if job.ray is None:
         return LocalEngine(job.workers, folder=Staging(job.out).incoming)
@@ -74,7 +88,7 @@ def _engine(job: BatchJob) -> Engine:
 
 
 def _show(files: Sequence[InputFile], job: BatchJob) -> int:
-    with _display("read") as listener:
+    with _display("known already") as listener:
         ahead = look_ahead(
             files, job.out, job.options, on_progress=listener, keep_json=job.keep_json
         )
@@ -82,7 +96,7 @@ def _show(files: Sequence[InputFile], job: BatchJob) -> int:
     _say(
         f"{len(files)} files, {_size(ahead.progress.bytes)}: {len(ahead.wanted)} to analyse "
         f"({_size(sum(file.size_bytes for file in ahead.wanted))}), "
-        f"{rest} done or of the same content as another, "
+        f"{rest} done before or of the same content as another, "
         f"{len(ahead.failures)} that cannot be read or failed before"
     )
     _list([file.name for file in ahead.wanted])
@@ -115,7 +129,14 @@ def _tell(result: BatchResult) -> int:
 
 @contextmanager
 def _display(verb: str) -> Generator[BatchListener]:
-    """Files done, rate, remaining time, failures."""
+    """Files done, rate, remaining time, failures: a bar, or lines where nobody sees one."""
+    is_seen = _console.is_terminal and not _console.is_dumb_terminal
+    with _bar(verb) if is_seen else _lines(verb) as listener:
+        yield listener
+
+
+@contextmanager
+def _bar(verb: str) -> Generator[BatchListener]:
     progress = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -131,6 +152,25 @@ def _display(verb: str) -> Generator[BatchListener]:
             progress.update(bar, text=progress_text(now))
 
         yield show
+
+
+@contextmanager
+def _lines(verb: str, clock: Callable[[], float] = time.monotonic) -> Generator[BatchListener]:
+    """A line every 30 seconds of `clock` at most, and one at the end."""
+    said_s, text, said = clock(), "", ""
+
+    def show(now: BatchProgress) -> None:
+        nonlocal said_s, text, said
+        text = progress_text(now)
+        if clock() - said_s >= LINE_EVERY_S:
+            _say(f"{verb}: {text}")
+            said_s, said = clock(), text
+
+    try:
+        yield show
+    finally:
+        if text != said:
+            _say(f"{verb}: {text}")
 
 
 def progress_text(now: BatchProgress) -> str:

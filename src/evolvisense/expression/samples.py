@@ -10,7 +10,14 @@ from evolvisense.expression.times import frame_rate
 from evolvisense.types.arrays import F32, F64, I64, Bools
 from evolvisense.types.behaviour import Behaviour, Motion
 from evolvisense.types.faces import FaceObservations, FrameLog
-from evolvisense.types.indicators import Blocks, FaceEvidence, Feature, Measured, MissingReason
+from evolvisense.types.indicators import (
+    FACE_FEATURES,
+    Blocks,
+    FaceEvidence,
+    Feature,
+    Measured,
+    MissingReason,
+)
 
 SMILE = 0.4
 """A smile action of this much is a smile that people see (ours)."""
@@ -18,12 +25,6 @@ HALF_BLINK = 0.5
 """Added to the count, so that nobody's rate is zero, whose logarithm is not a number."""
 SLOWEST_DEG_S = 0.1
 """A head on a stand still has a logarithm."""
-
-FACE_FEATURES: tuple[Feature, ...] = (
-    "smile_share_silent",
-    "blinks_log_per_min",
-    "head_speed_log_deg_s",
-)
 
 Samples = tuple[Mapping[Feature, Measured], Mapping[Feature, MissingReason]]
 

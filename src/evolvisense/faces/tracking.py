@@ -16,6 +16,8 @@ MAX_SHIFT = 0.9
 """A face may move by this share of its size between two sightings, and by
 MAX_SPEED sizes a second in longer gaps."""
 MAX_SPEED = 1.5
+MAX_SHIFT_EVER = 2.5
+"""However long the gap: beyond it another face is as likely."""
 MAX_SIZE_RATIO = 1.8
 
 
@@ -86,5 +88,5 @@ def _cost(last: F32, xyxy: F32, gap_s: float) -> F64:
     distance = np.linalg.norm(centers - center, axis=1) / np.maximum(size, sizes)
     ratio = np.abs(np.log(sizes / size))
     allowed = MAX_SHIFT + MAX_SPEED * max(0.0, gap_s)
-    possible = (distance <= min(allowed, 2.5)) & (ratio <= np.log(MAX_SIZE_RATIO))
+    possible = (distance <= min(allowed, MAX_SHIFT_EVER)) & (ratio <= np.log(MAX_SIZE_RATIO))
     return np.where(possible, distance + ratio, np.inf)

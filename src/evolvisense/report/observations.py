@@ -10,10 +10,7 @@ from evolvisense.report.indicator_parts import (
     WindowPart,
 )
 from evolvisense.report.schema import Person, Report, Withheld
-from evolvisense.types.indicators import Feature, IndicatorName
-
-EMOTION_FEATURES: frozenset[Feature] = frozenset({"voice_anger_or_fear", "voice_fear"})
-"""Features that are an emotion heard in a voice."""
+from evolvisense.types.indicators import EMOTION_FEATURES, IndicatorName
 
 NO_SCORE = {
     **dict.fromkeys(("score", "interval_low", "interval_high")),

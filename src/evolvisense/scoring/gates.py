@@ -6,7 +6,9 @@ import math
 from dataclasses import dataclass, replace
 
 from evolvisense.types.indicators import (
+    FACE_FEATURES,
     FEATURES,
+    SPEECH_FEATURES,
     Evidence,
     FaceEvidence,
     Feature,
@@ -14,24 +16,6 @@ from evolvisense.types.indicators import (
     VoiceEvidence,
 )
 
-SPEECH_FEATURES: frozenset[Feature] = frozenset(
-    {"syllable_rate_hz", "pause_share", "pause_mean_log_s"}
-)
-"""Events of speech that are rare: they need more of it."""
-VOICED_FEATURES: frozenset[Feature] = frozenset(
-    {
-        "f0_level_st",
-        "f0_sd_st",
-        "f0_range_st",
-        "level_sd_db",
-        "level_range_db",
-        "voice_anger_or_fear",
-        "voice_fear",
-    }
-)
-FACE_FEATURES: frozenset[Feature] = frozenset(
-    {"smile_share_silent", "blinks_log_per_min", "head_speed_log_deg_s"}
-)
 RATE_TOLERANCE = 0.99
 """Nominal rates are not met to the digit: 24 a second of NTSC film are 23.976, and a webcam
 jitters (ours)."""
@@ -114,7 +98,7 @@ def _voice_gate(
     return _first(
         (feature in SPEECH_FEATURES and voice.speech_s < gates.min_speech_s, "too_little_speech"),
         (
-            feature in VOICED_FEATURES and voice.voiced_s < gates.min_voiced_s,
+            feature not in SPEECH_FEATURES and voice.voiced_s < gates.min_voiced_s,
             "too_little_voiced_speech",
         ),
         (too_noisy, "too_noisy"),

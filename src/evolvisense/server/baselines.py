@@ -12,9 +12,9 @@ from evolvisense.api.baselines import BaselineFeature, BaselineTask, PersonalBas
 from evolvisense.api.options import BaselineChoice
 from evolvisense.baselines import BaselineStore, StoredRecording, baseline_of
 from evolvisense.baselines.store import OWNER_ONLY_DIR
-from evolvisense.report.observations import EMOTION_FEATURES
 from evolvisense.server.access import Caller
 from evolvisense.server.refusals import ForbiddenError
+from evolvisense.types.indicators import EMOTION_FEATURES
 
 FOLDER = "baselines"
 HASH_LENGTH = 32

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from typing import get_args
 
 from fastapi import APIRouter, Request, Response
 from prometheus_client import (
@@ -20,6 +21,7 @@ from prometheus_client.registry import Collector
 from evolvisense.server.errors import Problem
 from evolvisense.server.live import LivePool
 from evolvisense.server.service import AnalysisService
+from evolvisense.server.webhooks.sender import Ending
 
 router = APIRouter()
 
@@ -106,6 +108,12 @@ class _QueueCollector(Collector):
         yield CounterMetricFamily(
             "evolvisense_jobs_retried", "Jobs that went back to the queue.", tally.retried
         )
+        tries = CounterMetricFamily(
+            "evolvisense_webhook_tries", "Tries to deliver a webhook, by end.", labels=["ending"]
+        )
+        for ending in get_args(Ending):
+            tries.add_metric([ending], self._service.webhook_endings[ending])
+        yield tries
         yield CounterMetricFamily(
             "evolvisense_analysis_seconds", "Time that jobs took here.", tally.analysis_s
         )

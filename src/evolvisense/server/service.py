@@ -8,6 +8,7 @@ import json
 import logging
 import time
 import uuid
+from collections import Counter
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ from evolvisense.server.reports import ReportCache
 from evolvisense.server.settings import Settings
 from evolvisense.server.uploads import ReceivedFile, UploadLimits
 from evolvisense.server.watching import JobWatcher
-from evolvisense.server.webhooks.sender import WebhookSender
+from evolvisense.server.webhooks.sender import Ending, WebhookSender
 from evolvisense.server.webhooks.targets import SystemResolver
 
 WAITING_PRIORITY = 10
@@ -75,6 +76,8 @@ class AnalysisService:
         self.waiting = 0
         self.closing = False
         self._stop_sending = asyncio.Event()
+        self.webhook_endings: Counter[Ending] = Counter()
+        """How tries to deliver one ended here."""
         self._sending = asyncio.create_task(self._send_webhooks()) if self.sends_webhooks else None
 
     @property
@@ -227,6 +230,7 @@ class AnalysisService:
             [secret.get_secret_value() for secret in self.settings.webhook_secrets],
             self.resolve,
             allow_private=self.settings.allow_private_webhooks,
+            on_ending=lambda ending: self.webhook_endings.update([ending]),
         )
         await sender.run(self._stop_sending)
 

@@ -27,6 +27,23 @@ Feature = Literal[
 ]
 FEATURES: tuple[Feature, ...] = get_args(Feature)
 """Everything an indicator may stand on. Logarithms are natural."""
+VOICED_FEATURES: tuple[Feature, ...] = (
+    "f0_level_st",
+    "f0_sd_st",
+    "f0_range_st",
+    "level_sd_db",
+    "level_range_db",
+)
+"""Of the voiced parts of speech."""
+SPEECH_FEATURES: tuple[Feature, ...] = ("syllable_rate_hz", "pause_share", "pause_mean_log_s")
+"""Events of speech that are rare: they need more of it."""
+EMOTION_FEATURES: tuple[Feature, ...] = ("voice_anger_or_fear", "voice_fear")
+"""An emotion heard in a voice."""
+FACE_FEATURES: tuple[Feature, ...] = (
+    "smile_share_silent",
+    "blinks_log_per_min",
+    "head_speed_log_deg_s",
+)
 
 IndicatorName = Literal["activation", "tension", "slowing", "assertiveness"]
 INDICATORS: tuple[IndicatorName, ...] = get_args(IndicatorName)

@@ -27,8 +27,6 @@ MEL_RANGE_HZ = (50.0, 7600.0)
 LAGS = 48
 PITCH_RANGE_HZ = (60.0, 560.0)
 PITCH_BAND_HZ = (50.0, 3400.0)
-COMPRESSION = 1 / 3
-"""Exponent on the power spectrum; 2/3 on magnitudes in Tolonen & Karjalainen."""
 FLOOR_DB = -60.0
 """Band level relative to the speech level under which nothing is told apart."""
 TINY = 1e-14
@@ -77,6 +75,7 @@ def describe(power: F32) -> tuple[F32, F32]:
     """Power of frames, see `spectra` -> mel power (T, MELS), autocorrelation (T, LAGS)."""
     mel = power @ _mel_bands()
     low, cosines = _lag_cosines()
+    # On magnitudes that is 2/3, as in Tolonen & Karjalainen (2000).
     compressed = np.cbrt(power[:, low : low + len(cosines)])
     total = compressed.sum(axis=1, keepdims=True)
     # Relative to the compressed power itself: digital silence has no periodicity instead of NaN.

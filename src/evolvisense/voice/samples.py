@@ -7,20 +7,18 @@ from collections.abc import Mapping
 import numpy as np
 
 from evolvisense.types.arrays import I64
-from evolvisense.types.indicators import Blocks, Feature, Measured, VoiceEvidence
+from evolvisense.types.indicators import (
+    EMOTION_FEATURES,
+    SPEECH_FEATURES,
+    VOICED_FEATURES,
+    Blocks,
+    Feature,
+    Measured,
+    VoiceEvidence,
+)
 from evolvisense.types.voice import VoiceEmotion, VoiceReading
 from evolvisense.voice.measures import WHOLE, gather, statistics
 from evolvisense.voice.segments import inside
-
-VOICED_FEATURES: tuple[Feature, ...] = (
-    "f0_level_st",
-    "f0_sd_st",
-    "f0_range_st",
-    "level_sd_db",
-    "level_range_db",
-)
-SPEECH_FEATURES: tuple[Feature, ...] = ("syllable_rate_hz", "pause_share", "pause_mean_log_s")
-EMOTION_FEATURES: tuple[Feature, ...] = ("voice_anger_or_fear", "voice_fear")
 
 
 def voice_samples(reading: VoiceReading, blocks: Blocks) -> Mapping[Feature, Measured]:

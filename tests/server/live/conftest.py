@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 import uvicorn
-from fastapi import FastAPI
+from fastapi import FastAPI, WebSocket
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from evolvisense.jobs.sandbox import Limits, Sandbox
-from evolvisense.server.live import Authorize, LivePool, LiveSettings, live_routes
+from evolvisense.server.live import Authorize, LivePool, LiveSettings, Opening, live_routes
 from evolvisense.server.live.pool import new_sandbox
 
 SCRIPTED = "tests.server.live.scripted:serve"
@@ -88,9 +88,12 @@ class Live:
             time.sleep(0.005)
 
 
+async def let_in(_websocket: WebSocket, _opening: Opening) -> None: ...
+
+
 @contextmanager
 def serving(
-    settings: LiveSettings, pool: LivePool, authorize: Authorize | None = None
+    settings: LiveSettings, pool: LivePool, authorize: Authorize = let_in
 ) -> Iterator[Live]:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
@@ -98,8 +101,7 @@ def serving(
         await pool.close()
 
     app = FastAPI(lifespan=lifespan)
-    given = () if authorize is None else (authorize,)
-    app.include_router(live_routes(settings, pool, *given))
+    app.include_router(live_routes(settings, pool, authorize))
     config = uvicorn.Config(app, port=0, log_level="error", lifespan="on", ws_ping_interval=None)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
@@ -123,7 +125,7 @@ def start() -> Start:
 
     def begin(
         new_process: Callable[[], Sandbox] = scripted,
-        authorize: Authorize | None = None,
+        authorize: Authorize = let_in,
         linger_s: float = 60.0,
         **options: Any,
     ) -> AbstractContextManager[Live]:

@@ -77,7 +77,7 @@ def test_one_who_waits_as_told_keeps_the_rate() -> None:
 def test_the_server_side_loads_neither_decoders_nor_models() -> None:
     script = (
         "import sys, evolvisense.server.live as live\n"
-        "live.live_routes(live.LiveSettings(), live.LivePool(live.LiveSettings()))\n"
+        "live.live_routes(live.LiveSettings(), live.LivePool(live.LiveSettings()), None)\n"
         "print(sorted({'av', 'cv2', 'onnxruntime', 'soxr', 'swift_f0'} & set(sys.modules)))"
     )
     done = subprocess.run(

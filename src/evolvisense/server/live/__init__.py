@@ -29,13 +29,7 @@ __all__ = [
 ]
 
 
-async def everybody(websocket: WebSocket, opening: Opening) -> None:
-    """Lets everybody in."""
-
-
-def live_routes(
-    settings: LiveSettings, pool: LivePool, authorize: Authorize = everybody
-) -> APIRouter:
+def live_routes(settings: LiveSettings, pool: LivePool, authorize: Authorize) -> APIRouter:
     """The two WebSocket routes; the pool is closed by whoever made it."""
     router = APIRouter()
 

@@ -71,10 +71,6 @@ class WebhookSender:
         self._on_ending = on_ending
         self._wake = asyncio.Event()
 
-    def wake(self) -> None:
-        """Look at once instead of at the next turn; from the event loop's thread."""
-        self._wake.set()
-
     async def run(self, stop: asyncio.Event) -> None:
         """Send until told to stop. What goes wrong is logged, and the next turn comes."""
         sending: set[asyncio.Task[None]] = set()
