@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,9 @@ from typing import Any
 import pytest
 from starlette.requests import HTTPConnection
 
-from evolvisense.access.keys import ApiKeys
+from evolvisense.access.keys import ApiKeys, Scope
 from evolvisense.jobs.database import open_database
-from evolvisense.server.access import Gate, is_on_this_machine
+from evolvisense.server.access import Caller, Gate, is_on_this_machine
 from evolvisense.server.refusals import (
     ForbiddenError,
     TooManyRequestsError,
@@ -46,6 +47,10 @@ def gate_of(keys: ApiKeys, **settings: Any) -> Gate:
     return Gate(Settings.model_validate(settings), keys)
 
 
+def ask(gate: Gate, given: HTTPConnection, scope: Scope, key: str | None = None) -> Caller:
+    return asyncio.run(gate.caller(given, scope, key))
+
+
 @pytest.mark.parametrize(
     ("client", "server", "here"),
     [
@@ -64,9 +69,9 @@ def test_what_counts_as_this_machine(client: str, server: str, here: bool):
 
 def test_without_keys_this_machine_alone_is_served(keys: ApiKeys):
     gate = gate_of(keys)
-    assert gate.caller(connection(), "admin").sees_all
+    assert ask(gate, connection(), "admin").sees_all
     with pytest.raises(ForbiddenError, match="evolvisense keys create"):
-        gate.caller(connection("10.0.0.7", "10.0.0.8"), "read")
+        ask(gate, connection("10.0.0.7", "10.0.0.8"), "read")
 
 
 def test_with_a_key_everybody_needs_one(keys: ApiKeys):
@@ -74,14 +79,14 @@ def test_with_a_key_everybody_needs_one(keys: ApiKeys):
     gate = gate_of(keys)
     for given in (connection(), connection(x_api_key="evs_x"), connection(authorization="Basic x")):
         with pytest.raises(UnauthenticatedError):
-            gate.caller(given, "read")
+            ask(gate, given, "read")
     for headers in ({"authorization": f"Bearer {secret}"}, {"x_api_key": secret}):
-        caller = gate.caller(connection("10.0.0.7", "10.0.0.8", **headers), "analyze")
+        caller = ask(gate, connection("10.0.0.7", "10.0.0.8", **headers), "analyze")
         assert caller.owner
         assert not caller.sees_all
     with pytest.raises(ForbiddenError, match="admin"):
-        gate.caller(connection(x_api_key=secret), "admin")
-    assert gate.caller(connection(), "read", secret).owner
+        ask(gate, connection(x_api_key=secret), "admin")
+    assert ask(gate, connection(), "read", secret).owner
 
 
 def test_a_revoked_key_is_unknown(keys: ApiKeys):
@@ -89,31 +94,31 @@ def test_a_revoked_key_is_unknown(keys: ApiKeys):
     keys.create("other", ["read"])
     keys.revoke(record.id)
     with pytest.raises(UnauthenticatedError):
-        gate_of(keys).caller(connection(x_api_key=secret), "read")
+        ask(gate_of(keys), connection(x_api_key=secret), "read")
 
 
 def test_a_server_for_everybody_shows_no_list_of_others(keys: ApiKeys):
-    caller = gate_of(keys, allow_anonymous=True).caller(connection("10.0.0.7"), "read")
+    caller = ask(gate_of(keys, allow_anonymous=True), connection("10.0.0.7"), "read")
     assert not caller.sees_all
     with pytest.raises(ForbiddenError):
-        gate_of(keys, allow_anonymous=True).caller(connection("10.0.0.7"), "admin")
+        ask(gate_of(keys, allow_anonymous=True), connection("10.0.0.7"), "admin")
 
 
 def test_the_strict_profile_wants_a_key_on_loopback_too(keys: ApiKeys):
     with pytest.raises(UnauthenticatedError):
-        gate_of(keys, profile="strict").caller(connection(), "read")
+        ask(gate_of(keys, profile="strict"), connection(), "read")
 
 
 def test_an_address_in_a_hurry_has_to_wait(keys: ApiKeys):
     gate = gate_of(keys, allow_anonymous=True, rate_per_minute=1, rate_burst=2)
     for _ in range(2):
-        gate.caller(connection("10.0.0.7"), "read")
+        ask(gate, connection("10.0.0.7"), "read")
     with pytest.raises(TooManyRequestsError) as refused:
-        gate.caller(connection("10.0.0.7"), "read")
+        ask(gate, connection("10.0.0.7"), "read")
     assert 1 <= int(refused.value.headers()["Retry-After"]) <= 60
-    gate.caller(connection("10.0.0.8"), "read")
+    ask(gate, connection("10.0.0.8"), "read")
     for _ in range(5):
-        gate.caller(connection(), "read")
+        ask(gate, connection(), "read")
 
 
 def test_guessing_keys_is_slowed_down(keys: ApiKeys):
@@ -122,7 +127,7 @@ def test_guessing_keys_is_slowed_down(keys: ApiKeys):
     kinds: list[type[Exception]] = []
     for _ in range(4):
         with pytest.raises((UnauthenticatedError, TooManyRequestsError)) as refused:
-            gate.caller(connection("10.0.0.7", "10.0.0.8", x_api_key="evs_x"), "read")
+            ask(gate, connection("10.0.0.7", "10.0.0.8", x_api_key="evs_x"), "read")
         kinds.append(refused.type)
     assert kinds == [UnauthenticatedError] * 2 + [TooManyRequestsError] * 2
 

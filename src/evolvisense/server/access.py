@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import time
 from dataclasses import dataclass
@@ -55,35 +56,40 @@ class Gate:
             else None
         )
 
-    def caller(self, connection: HTTPConnection, scope: Scope, given: str | None = None) -> Caller:
+    async def caller(
+        self, connection: HTTPConnection, scope: Scope, given: str | None = None
+    ) -> Caller:
         """The caller, who has `scope`; `given` is a key that came otherwise than in a header.
 
         Raises UnauthenticatedError, ForbiddenError or TooManyRequestsError.
         """
         secret = given or key_of(connection)
-        caller = self._known(connection, secret)
+        if secret:
+            caller = await self._with_key(connection, secret)
+        else:
+            caller = await asyncio.to_thread(self._without_key, connection)
         self._require_pace(connection, caller)
         if scope not in caller.scopes and "admin" not in caller.scopes:
             raise ForbiddenError(f"this key has not the scope `{scope}`")
         return caller
 
-    @property
-    def keys_required(self) -> bool:
-        """Whether nobody is served without a key."""
+    def requires_keys(self) -> bool:
+        """Whether nobody is served without a key. Asks the database now and then."""
         if self._settings.allow_anonymous:
             return False
         return self._any_keys() or self._settings.profile == "strict"
 
-    def _known(self, connection: HTTPConnection, secret: str) -> Caller:
-        if secret:
-            record = self._keys.find(secret)
-            if record is None:
-                self._require_pace(connection, STRANGER)
-                raise UnauthenticatedError("this key is not known here, or it was revoked")
-            return Caller(record.id, frozenset(record.scopes))
+    async def _with_key(self, connection: HTTPConnection, secret: str) -> Caller:
+        record = await asyncio.to_thread(self._keys.find, secret)
+        if record is None:
+            self._require_pace(connection, STRANGER)
+            raise UnauthenticatedError("this key is not known here, or it was revoked")
+        return Caller(record.id, frozenset(record.scopes))
+
+    def _without_key(self, connection: HTTPConnection) -> Caller:
         if self._settings.allow_anonymous:
             return STRANGER
-        if self.keys_required:
+        if self.requires_keys():
             raise UnauthenticatedError(
                 "send a key as `Authorization: Bearer evs_...` or `X-Api-Key: evs_...`"
             )

@@ -106,7 +106,7 @@ async def analyze_video(request: Request) -> Response:
     """
     service = service_of(request)
     request.state.body_unread = True
-    caller = request.app.state.gate.caller(request, "analyze")
+    caller = await request.app.state.gate.caller(request, "analyze")
     if service.settings.observations_only:
         raise ForbiddenError(
             "this server gives observations only, without scores: use /v1/analyses"

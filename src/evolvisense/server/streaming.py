@@ -54,7 +54,7 @@ async def authorize(websocket: WebSocket, opening: Opening) -> None:
             POLICY, "origin_refused", "pages of this origin may not call: see cors_origins"
         )
     try:
-        caller = websocket.app.state.gate.caller(websocket, "live", opening.api_key)
+        caller = await websocket.app.state.gate.caller(websocket, "live", opening.api_key)
     except RequestRefusedError as error:
         close = TRY_AGAIN if isinstance(error, TooManyRequestsError) else POLICY
         raise EndOfStreamError(close, error.code, str(error)) from error

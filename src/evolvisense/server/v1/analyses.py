@@ -31,7 +31,7 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 
 async def job_of(request: Request, analysis_id: str, scope: Scope) -> tuple[Job, Caller]:
     """The job of that id, which the caller may see. Raises JobNotFoundError and as the gate."""
-    caller = request.app.state.gate.caller(request, scope)
+    caller = await request.app.state.gate.caller(request, scope)
     job = await asyncio.to_thread(service_of(request).store.get, analysis_id)
     if job is None or job.waiter or not (caller.sees_all or job.owner == caller.owner):
         raise JobNotFoundError("there is no such analysis; its report may have expired")
@@ -65,7 +65,7 @@ async def list_analyses(
 ) -> AnalysisList:
     """One's own; those of everybody with the scope `admin`."""
     service = service_of(request)
-    caller = request.app.state.gate.caller(request, "read")
+    caller = await request.app.state.gate.caller(request, "read")
     jobs, following = await asyncio.to_thread(
         service.store.list_page,
         owner=None if caller.sees_all else caller.owner,

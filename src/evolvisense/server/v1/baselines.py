@@ -43,9 +43,9 @@ _ADDING: dict[int | str, dict[str, Any]] = PROBLEMS | {
 }
 
 
-def own_store(request: Request, scope: Scope) -> tuple[BaselineStore, Caller]:
+async def own_store(request: Request, scope: Scope) -> tuple[BaselineStore, Caller]:
     """The baselines of whoever asks. Raises as the gate, and ForbiddenError."""
-    caller = request.app.state.gate.caller(request, scope)
+    caller = await request.app.state.gate.caller(request, scope)
     return store_of(service_of(request).settings.data_dir, caller), caller
 
 
@@ -56,7 +56,7 @@ def own_store(request: Request, scope: Scope) -> tuple[BaselineStore, Caller]:
 )
 async def list_baselines(request: Request) -> BaselineList:
     """One's own alone; the scope `admin` shows no others."""
-    store, _ = own_store(request, "read")
+    store, _ = await own_store(request, "read")
     withhold = service_of(request).settings.observations_only
     return BaselineList(
         baselines=await asyncio.to_thread(
@@ -70,7 +70,7 @@ async def list_baselines(request: Request) -> BaselineList:
 @router.get("/v1/baselines/{name}", summary="What a personal baseline holds", responses=_NAMED)
 async def get_baseline(request: Request, name: Name) -> PersonalBaseline:
     """Days and values of features, for each task."""
-    store, _ = own_store(request, "read")
+    store, _ = await own_store(request, "read")
     recordings = await asyncio.to_thread(store.load, name)
     return shown(name, recordings, observations_only=service_of(request).settings.observations_only)
 
@@ -88,7 +88,7 @@ async def add_recording(request: Request, name: Name) -> PersonalBaseline:
     Begins the baseline where there is none. It is used from three recordings on two days on.
     """
     service = service_of(request)
-    store, caller = own_store(request, "analyze")
+    store, caller = await own_store(request, "analyze")
     recording = await read_body(request, NewRecording, service.settings.upload_timeout_s)
     job, _ = await job_of(request, recording.analysis, "read")
     report = await report_of(service, job)
@@ -108,7 +108,7 @@ async def add_recording(request: Request, name: Name) -> PersonalBaseline:
 )
 async def delete_baseline(request: Request, name: Name) -> Response:
     """All its recordings; reports that were compared with it keep their change."""
-    store, caller = own_store(request, "analyze")
+    store, caller = await own_store(request, "analyze")
     await _note(service_of(request), request, caller, "baseline.deleted")
     await asyncio.to_thread(store.clear, name)
     return Response(status_code=204)

@@ -30,7 +30,7 @@ _PUBLIC = {k: v for k, v in PROBLEMS.items() if k != 404}
 async def models(request: Request) -> Models:
     """Every report names them too."""
     service = service_of(request)
-    request.app.state.gate.caller(request, "read")
+    await request.app.state.gate.caller(request, "read")
     found = service.pool.models
     if found is None:
         raise BusyError("the models are being loaded, or by other workers; try again in 1 s", 1)
@@ -42,7 +42,7 @@ async def limits(request: Request) -> ServerLimits:
     """Limits, and the texts that belong beside the numbers."""
     service = service_of(request)
     gate = request.app.state.gate
-    caller = gate.caller(request, "read")
+    caller = await gate.caller(request, "read")
     settings = service.settings
     counts = await asyncio.to_thread(service.store.counts)
     return ServerLimits(
@@ -52,7 +52,7 @@ async def limits(request: Request) -> ServerLimits:
         queued=counts.queued,
         running=counts.running,
         media_retention_s=0,
-        keys_required=gate.keys_required,
+        keys_required=await asyncio.to_thread(gate.requires_keys),
         baselines=may_keep(caller),
         report_formats=writable_formats(),
         purposes={str(kind): text for kind, text in PURPOSES.items()},

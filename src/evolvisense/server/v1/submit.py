@@ -115,7 +115,7 @@ async def submit(request: Request) -> Response:
     """Once this has answered 202 the analysis is not lost, whatever is killed or restarted."""
     service = service_of(request)
     request.state.body_unread = True
-    caller = request.app.state.gate.caller(request, SCOPE)
+    caller = await request.app.state.gate.caller(request, SCOPE)
     key = _idempotency_key(request)
     wait_s = wait_of(request.headers.getlist("prefer"))
     await service.check_room_in_queue()
