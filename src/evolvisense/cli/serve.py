@@ -45,11 +45,12 @@ def read_settings(**given: object) -> Settings:
 def require_keys(host: str, settings: Settings) -> None:
     """Leave with status 2 where the server would be open to strangers."""
     from evolvisense.access.addresses import is_loopback  # noqa: PLC0415
-    from evolvisense.access.keys import ApiKeys  # noqa: PLC0415
-    from evolvisense.jobs.database import open_database  # noqa: PLC0415
 
     if is_loopback(host) or settings.allow_anonymous:
         return
+    from evolvisense.access.keys import ApiKeys  # noqa: PLC0415
+    from evolvisense.jobs.database import open_database  # noqa: PLC0415
+
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _told():
         engine = open_database(settings.queue_url)
