@@ -41,7 +41,8 @@ async def lifespan(app):
     yield
     await pool.close()
 app = FastAPI(lifespan=lifespan)
-app.include_router(live_routes(settings, pool))
+async def let_in(websocket, opening): ...
+app.include_router(live_routes(settings, pool, let_in))
 listener = socket.create_server(("127.0.0.1", 0))
 print(listener.getsockname()[1], flush=True)
 config = uvicorn.Config(app, log_level="error", ws_per_message_deflate=False)
