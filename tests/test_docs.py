@@ -165,6 +165,12 @@ def test_the_readme_shows_what_the_old_address_answers(clip: Callable[[str], Pat
         line = re.search(rf'^ "{name}":(.*),$', read("README.md"), re.MULTILINE)
         assert line is not None
         assert _near(answer[name], json.loads(line[1])), name
+    first_frame = re.search(r'^ "frame_data":\[(.*), \.\.\.\],$', read("README.md"), re.MULTILINE)
+    assert first_frame is not None
+    assert _near(answer["frame_data"][0], json.loads(first_frame[1]))
+    peak = re.search(r'^ "peak_stress":(.*?),"video_duration":(.*?),$', read("README.md"), re.M)
+    assert peak is not None
+    assert _near([answer["peak_stress"], answer["video_duration"]], list(map(float, peak.groups())))
 
 
 @pytest.mark.clips

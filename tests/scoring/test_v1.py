@@ -77,6 +77,14 @@ def test_voice_is_mixed_into_stress_and_anxiety_only() -> None:
     assert scores.anxiety == pytest.approx(0.7 * 10 + 0.3 * 79)
 
 
+def test_voice_is_mixed_into_each_frame_and_the_peak() -> None:
+    scores = score_v1(film(sad=1, fear=1, neutral=1), VOICE_65_79)
+    # sad .15, fear .45 and .75, each with 30 % of 65 and 79
+    assert [f.stress for f in scores.frames] == pytest.approx([30.0, 51.0, 19.5])
+    assert [f.anxiety for f in scores.frames] == pytest.approx([44.7, 76.2, 23.7])
+    assert scores.peak_stress == 51.0
+
+
 @pytest.mark.parametrize(
     ("pitch_hz", "rms", "stress", "anxiety"),
     [
@@ -144,6 +152,16 @@ def test_every_score_is_a_number_between_0_and_100(
     values += [v for frame in scores.frames for v in (frame.stress, frame.anxiety)]
     assert all(0 <= value <= 100 for value in values)
     assert sum(len(v) for v in scores.emotions.values()) == len(frames) == len(scores.frames)
+
+
+@given(frames_strategy.filter(bool), audio_strategy)
+def test_the_peak_is_the_largest_frame(
+    frames: list[FrameEmotion], audio: LegacyAudioMeans | None
+) -> None:
+    scores = score_v1(frames, audio)
+    assert scores.peak_stress == max(frame.stress for frame in scores.frames)
+    voice = 0.0 if scores.voice is None else 0.3 * scores.voice.stress
+    assert all(frame.stress >= round(voice, 2) for frame in scores.frames)
 
 
 @given(frames_strategy, st.floats(-100, 100))

@@ -268,8 +268,12 @@ class LegacyFrameData(Part):
     """v1 on one analysed frame, 0-100."""
 
     time: float = Field(description="True presentation time, seconds.")
-    stress: float = Field(description="Face formula on this frame.")
-    anxiety: float = Field(description="Face formula on this frame.")
+    stress: float = Field(
+        description="Share formula on this frame alone, .7 face + .3 voice where there is sound."
+    )
+    anxiety: float = Field(
+        description="Share formula on this frame alone, .7 face + .3 voice where there is sound."
+    )
     confidence: float = Field(description="Confidence of the dominant emotion, percent.")
 
 

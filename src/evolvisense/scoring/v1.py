@@ -46,20 +46,17 @@ def score_v1(frames: Sequence[FrameEmotion], audio: LegacyAudioMeans | None) -> 
     """All v1 scores of the analysed frames and, where there is sound, its two means."""
     shares = emotion_shares(f.emotion for f in frames)
     voice = None if audio is None else voice_scores(audio)
-    stress, anxiety = face_score(shares, STRESS), face_score(shares, ANXIETY)
-    if voice is not None:
-        stress = FACE_WEIGHT * stress + VOICE_WEIGHT * voice.stress
-        anxiety = FACE_WEIGHT * anxiety + VOICE_WEIGHT * voice.anxiety
+    stress, anxiety = stress_and_anxiety(shares, voice)
     by_emotion: dict[Emotion, list[float]] = {}
     for frame in frames:
         by_emotion.setdefault(frame.emotion, []).append(round(frame.confidence_pct, 2))
-    timeline = tuple(score_frame(frame) for frame in frames)
+    timeline = tuple(score_frame(frame, voice) for frame in frames)
     confidences = [frame.confidence_pct for frame in frames]
     return LegacyScores(
         emotions={emotion: tuple(values) for emotion, values in by_emotion.items()},
         depression=face_score(shares, DEPRESSION),
-        stress=round(stress, 2),
-        anxiety=round(anxiety, 2),
+        stress=stress,
+        anxiety=anxiety,
         confidence=round(sum(confidences) / len(confidences), 2) if confidences else 0.0,
         voice=voice,
         frames=timeline,
@@ -117,13 +114,29 @@ def voice_scores(audio: LegacyAudioMeans) -> LegacyVoice:
     )
 
 
-def score_frame(frame: FrameEmotion) -> LegacyFrame:
-    """The face formula on one frame alone."""
-    shares: dict[Emotion, Fraction] = {frame.emotion: Fraction(1)}
+def stress_and_anxiety(
+    shares: Mapping[Emotion, Fraction], voice: LegacyVoice | None
+) -> tuple[float, float]:
+    """Stress and anxiety, 0-100: .7 face + .3 voice, the face alone without audio.
+
+    Args:
+        shares: Share of frames per dominant emotion; one frame is a share of 1.
+        voice: Scores of the whole file's sound; None without an audio stream.
+    """
+    stress, anxiety = face_score(shares, STRESS), face_score(shares, ANXIETY)
+    if voice is not None:
+        stress = FACE_WEIGHT * stress + VOICE_WEIGHT * voice.stress
+        anxiety = FACE_WEIGHT * anxiety + VOICE_WEIGHT * voice.anxiety
+    return round(stress, 2), round(anxiety, 2)
+
+
+def score_frame(frame: FrameEmotion, voice: LegacyVoice | None) -> LegacyFrame:
+    """One frame: the formula on its emotion, with the same share of voice as in the totals."""
+    stress, anxiety = stress_and_anxiety({frame.emotion: Fraction(1)}, voice)
     return LegacyFrame(
         time_s=frame.time_s,
-        stress=face_score(shares, STRESS),
-        anxiety=face_score(shares, ANXIETY),
+        stress=stress,
+        anxiety=anxiety,
         confidence=round(frame.confidence_pct, 2),
     )
 
