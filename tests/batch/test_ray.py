@@ -31,6 +31,7 @@ from tests.factory.ray_workers import OtherVersions, ScriptedWorker
 pytest.importorskip("ray", reason="Ray is not installed: pip install 'evolvisense[ray]'")
 
 from evolvisense.batch.ray_engine import RayEngine
+from tests.factory.patience import PATIENCE_S
 
 pytestmark = pytest.mark.timeout(900)  # a node takes half a minute to start on a busy machine
 
@@ -189,7 +190,7 @@ def test_ending_the_command_leaves_nothing_and_the_next_one_goes_on(
             assert process.poll() is None, process.communicate()
             time.sleep(0.05)
         process.send_signal(how)
-        said = process.communicate(timeout=120)[1].decode()
+        said = process.communicate(timeout=PATIENCE_S)[1].decode()
     assert process.returncode == status, said
     whole_cluster.wait_for_no_worker()
     again = subprocess.run(command, env=environment, capture_output=True, check=False)

@@ -16,6 +16,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.factory.patience import PATIENCE_S
+
 
 def environment(data_dir: Path, **more: str) -> dict[str, str]:
     return {**os.environ, "EVOLVISENSE_DATA_DIR": str(data_dir), **more}
@@ -27,7 +29,7 @@ def run(data_dir: Path, *arguments: str, **more: str) -> subprocess.CompletedPro
         env=environment(data_dir, **more),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE_S,
         check=False,
     )
 
@@ -49,7 +51,7 @@ def free_port() -> int:
 
 
 def wait_for(client: httpx.Client) -> None:
-    deadline_s = time.monotonic() + 60
+    deadline_s = time.monotonic() + PATIENCE_S
     while True:
         try:
             if client.get("/readyz").status_code == 200:
@@ -107,7 +109,9 @@ def test_a_server_with_keys_and_a_worker_elsewhere(tmp_path: Path, silent_video:
     with (
         process(tmp_path, *serve) as server,
         process(tmp_path, "worker", "--workers", "1") as worker,
-        httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=120, headers=headers) as client,
+        httpx.Client(
+            base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE_S, headers=headers
+        ) as client,
     ):
         wait_for(client)
         with silent_video.open("rb") as file:

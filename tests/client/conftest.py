@@ -15,7 +15,8 @@ import httpx
 import pytest
 
 from evolvisense.client import AsyncClient, Client, Retries
-from tests.factory.quick_server import Running, quick_gate, running, wait_until
+from tests.factory.patience import wait_until
+from tests.factory.quick_server import Running, quick_gate, running
 
 QUICK = Retries(first_pause_s=0.01)
 

@@ -27,7 +27,8 @@ from evolvisense.client import (
 from evolvisense.errors import EvolviSenseError, FileUnreadableError
 from evolvisense.report import to_json
 from tests.client.conftest import Connect, Start
-from tests.factory.quick_server import Running, wait_until
+from tests.factory.patience import wait_until
+from tests.factory.quick_server import Running
 
 Video = Callable[[str], Path]
 

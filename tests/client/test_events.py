@@ -20,6 +20,7 @@ from evolvisense.client import (
 from evolvisense.client.following import Following
 from evolvisense.client.retrying import Patience
 from tests.client.conftest import QUICK, Connect, Faults, Start
+from tests.factory.patience import PATIENCE_S
 from tests.factory.quick_server import Running
 
 Video = Callable[[str], Path]
@@ -184,7 +185,7 @@ def test_the_server_is_restarted_in_between(
         assert seen[-1].state == "succeeded"
         assert client.report(sent.id).frames.number.tolist() == [1, 2, 3, 4, 5]
         done.set()
-        other.join(60)
+        other.join(PATIENCE_S)
         (gate / "go").unlink()
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.factory.patience import PATIENCE_S
+
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 nbformat = pytest.importorskip("nbformat", reason="notebooks are run with nbclient")
@@ -21,7 +23,7 @@ def test_the_notebook_runs_and_shows_what_it_promises(
     assert not any(cell.get("outputs") for cell in notebook.cells), "kept without its results"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of Jupyter's own event loop
-        nbclient.NotebookClient(notebook, timeout=240, kernel_name="python3").execute()
+        nbclient.NotebookClient(notebook, timeout=PATIENCE_S, kernel_name="python3").execute()
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", ())]
     kinds = [kind for output in outputs for kind in output.get("data", {})]
     assert "do not diagnose" in outputs[0]["text"]

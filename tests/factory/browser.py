@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.factory.fake_camera import FakeCamera
+from tests.factory.patience import PATIENCE_MS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
@@ -25,8 +26,6 @@ PHONE: dict[str, Any] = {
     "is_mobile": True,
     "device_scale_factor": 2,
 }
-WAIT_MS = 30_000
-"""So long a test waits for what it expects; the machine may be busy."""
 
 
 def chromium() -> str:
@@ -43,7 +42,7 @@ def browsing(camera: FakeCamera) -> Iterator[Browser]:
     executable = chromium()
     from playwright.sync_api import expect, sync_playwright
 
-    expect.set_options(timeout=WAIT_MS)
+    expect.set_options(timeout=PATIENCE_MS)
     arguments = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required", *camera.arguments]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=arguments)
@@ -63,7 +62,7 @@ def watched_context(
     messages that belong to the test.
     """
     context = browser.new_context(accept_downloads=True, **options)
-    context.set_default_timeout(WAIT_MS)
+    context.set_default_timeout(PATIENCE_MS)
     found: list[str] = []
 
     def hear(message: ConsoleMessage) -> None:

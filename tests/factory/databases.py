@@ -25,9 +25,9 @@ import pytest
 from sqlalchemy import Engine, make_url
 
 from evolvisense.jobs.database import open_database
+from tests.factory.patience import PATIENCE_S
 
 URL_VARIABLE = "EVOLVISENSE_TEST_POSTGRES_URL"
-START_S = 60.0
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -112,7 +112,7 @@ def _cluster(programs: Path) -> str:
 def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
     import psycopg
 
-    give_up_s = time.monotonic() + START_S
+    give_up_s = time.monotonic() + PATIENCE_S
     while True:
         try:
             psycopg.connect(_for_psycopg(url)).close()

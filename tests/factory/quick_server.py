@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from evolvisense.server.service import AnalysisService
 from evolvisense.server.settings import Settings
 from tests.factory.faces import Painted
 from tests.factory.flow import analyze_painted
+from tests.factory.patience import PATIENCE_S, wait_until
 from tests.factory.quick_worker import GATE, TARGET
 
 
@@ -65,7 +65,7 @@ def running(
         if thread.is_alive():
             app.state.service.begin_closing()
             server.should_exit = True
-            thread.join(60)
+            thread.join(PATIENCE_S)
 
     try:
         wait_until(lambda: server.started or not thread.is_alive())
@@ -75,10 +75,3 @@ def running(
         yield Running(url, app.state.service, stop)
     finally:
         stop()
-
-
-def wait_until(is_true: Callable[[], object], patience_s: float = 60) -> None:
-    deadline_s = time.monotonic() + patience_s
-    while not is_true():
-        assert time.monotonic() < deadline_s
-        time.sleep(0.01)

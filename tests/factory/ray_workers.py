@@ -16,8 +16,7 @@ from evolvisense.batch.outcome import Outcome
 from evolvisense.batch.ray_actor import NodeWorker, Trouble
 from evolvisense.batch.work import failed
 from evolvisense.jobs.records import Failure
-
-PATIENCE_S = 150.0
+from tests.factory.patience import PATIENCE_S
 
 
 class ScriptedWorker(NodeWorker):

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from evolvisense.jobs.sandbox import ChildChannel
+from tests.factory.patience import PATIENCE_S
 
 MODELS = [{"id": "none", "version": "1", "licence": "MIT", "sha256": None}]
-PATIENCE_S = 60.0
 
 
 def gate() -> Path:

@@ -19,7 +19,8 @@ from evolvisense.jobs.store import JobStore
 from evolvisense.jobs.tables import SCHEMA_VERSION, jobs, schema
 from evolvisense.report import Report
 from tests.factory.overlays import read
-from tests.jobs.test_pool import LIMITS, Queue, wait_until
+from tests.factory.patience import wait_until
+from tests.jobs.test_pool import LIMITS, Queue
 
 WISH = {"analysis": {"frame_skip": 25}, "overlay": {"blur_faces": False}}
 

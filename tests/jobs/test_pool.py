@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from evolvisense.jobs.records import Claim, Job, NewJob
 from evolvisense.jobs.sandbox import Limits
 from evolvisense.jobs.settings import PoolSettings
 from evolvisense.jobs.store import JobStore
+from tests.factory.patience import wait_until
 
 LIMITS = Limits(memory_bytes=2 * 1024**3, cpu_s=600, wall_s=600)
 
@@ -60,13 +60,6 @@ class Queue:
         job = self.store.get(job_id)
         assert job is not None
         return job
-
-
-def wait_until(condition: Callable[[], object]) -> None:
-    deadline_s = time.monotonic() + 180
-    while not condition():
-        assert time.monotonic() < deadline_s
-        time.sleep(0.01)
 
 
 @pytest.fixture

@@ -35,14 +35,14 @@ from tests.factory.browser import DESKTOP, PHONE, browsing, chromium, watched_co
 from tests.factory.fake_camera import FakeCamera
 from tests.factory.long_report import recording
 from tests.factory.media import Film, plain
-from tests.factory.quick_server import Running, quick_gate, running, wait_until
+from tests.factory.patience import PATIENCE_S, wait_until
+from tests.factory.quick_server import Running, quick_gate, running
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 CLIP = "clips/talk_1.mp4"
 LONG_S = 600.0
-PATIENCE_S = 250.0
 ROOM: dict[str, Any] = {"max_upload_bytes": 64 * 1024**2, "rate_per_minute": 0}
 NewPage = Callable[..., "Page"]
 
@@ -131,11 +131,11 @@ def submit(server: Running, media: Path, options: str = "{}", key: str = "") -> 
             "/v1/analyses",
             files={"file": (media.name, file)},
             data={"options": options},
-            timeout=60,
+            timeout=PATIENCE_S,
         )
     assert answer.status_code == 202, answer.text
     job_id = answer.json()["id"]
-    wait_until(lambda: _state(server, job_id) not in ("queued", "running"), PATIENCE_S)
+    wait_until(lambda: _state(server, job_id) not in ("queued", "running"))
     assert _state(server, job_id) == "succeeded"
     return job_id
 

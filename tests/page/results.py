@@ -6,10 +6,12 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.factory.patience import PATIENCE_MS
+
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-SLOW_MS = 60_000
+SLOW_MS = PATIENCE_MS
 """Drawing may have to wait for other tests' workers."""
 STEP_MS = 50
 

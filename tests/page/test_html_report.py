@@ -10,6 +10,7 @@ from playwright.sync_api import Page
 
 from evolvisense.report.figures.palette import PALETTES
 from tests.factory.browser import PHONE, shoot
+from tests.factory.patience import PATIENCE_S
 from tests.factory.quick_server import Running
 from tests.page.conftest import NewPage
 
@@ -28,7 +29,7 @@ def address(server: Running, analysed: str) -> str:
 def file(address: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The report as somebody hands it to a colleague."""
     path = tmp_path_factory.mktemp("report") / "report.html"
-    path.write_bytes(httpx.get(address, timeout=60).raise_for_status().content)
+    path.write_bytes(httpx.get(address, timeout=PATIENCE_S).raise_for_status().content)
     return path
 
 

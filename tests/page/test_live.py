@@ -12,7 +12,8 @@ from websockets.sync.client import connect
 from evolvisense.report import LIMITS_NOTICE
 from evolvisense.server.live.protocol import PICTURE
 from tests.factory.browser import PHONE, chromium, shoot
-from tests.factory.quick_server import Running, quick_gate, running, wait_until
+from tests.factory.patience import PATIENCE_MS, wait_until
+from tests.factory.quick_server import Running, quick_gate, running
 from tests.page.cameras import (
     make_insecure,
     refuse,
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.states
 
 PICTURES = 5
-LONG_MS = 120_000
+LONG_MS = PATIENCE_MS
 
 
 def live_of(page: Page) -> Locator:

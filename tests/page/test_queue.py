@@ -8,7 +8,8 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.factory.browser import shoot
-from tests.factory.quick_server import Running, wait_until
+from tests.factory.patience import wait_until
+from tests.factory.quick_server import Running
 from tests.page.conftest import NewPage
 from tests.page.test_start import FINE, MORE, WAIT, opened
 

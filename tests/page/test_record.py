@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.factory.browser import chromium, shoot
-from tests.factory.quick_server import Running, quick_gate, running, wait_until
+from tests.factory.patience import wait_until
+from tests.factory.quick_server import Running, quick_gate, running
 from tests.page.cameras import (
     ask_for_ever,
     make_insecure,

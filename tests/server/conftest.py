@@ -19,6 +19,7 @@ from evolvisense.jobs.workplace import Workplace
 from evolvisense.server.app import create_app
 from evolvisense.server.service import AnalysisService
 from evolvisense.server.settings import Settings
+from tests.factory.patience import PATIENCE_S
 
 WORKERS = "tests.factory.workers"
 
@@ -48,7 +49,7 @@ class Running:
 
     def ended(self, address: str) -> dict[str, Any]:
         """The analysis at an address once it has ended."""
-        deadline_s = time.monotonic() + 60
+        deadline_s = time.monotonic() + PATIENCE_S
         while True:
             found = self.client.get(address).json()
             if found["state"] not in ("queued", "running"):
@@ -82,13 +83,13 @@ def _running(
             assert thread.is_alive()
             time.sleep(0.01)
         port = server.servers[0].sockets[0].getsockname()[1]
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=120) as client:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE_S) as client:
             while until_ready and client.get("/readyz").status_code != 200:
                 time.sleep(0.05)
             yield Running(port, chosen, client, app.state.service)
     finally:
         server.should_exit = True
-        thread.join(60)
+        thread.join(PATIENCE_S)
 
 
 @pytest.fixture

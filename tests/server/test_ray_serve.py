@@ -20,6 +20,7 @@ from benchmarks.clip import ROOT
 from benchmarks.reliability.answers import ended, submitted
 from benchmarks.reliability.process import free_port, wait_until
 from tests.factory.databases import postgres_url
+from tests.factory.patience import PATIENCE_S
 from tests.factory.stations import leftovers
 
 __all__ = ["postgres_url"]
@@ -65,7 +66,7 @@ def test_several_replicas_without_postgres_are_refused(tmp_path: Path):
 def test_servers_are_a_matter_of_ray(tmp_path: Path):
     done = subprocess.run(
         [sys.executable, "-m", "evolvisense.cli", "serve", "--servers", "2"],
-        capture_output=True, text=True, timeout=120, check=False,
+        capture_output=True, text=True, timeout=PATIENCE_S, check=False,
     )  # fmt: skip
     assert done.returncode == 2
     assert "--ray" in done.stderr
@@ -81,7 +82,7 @@ def test_clips_posted_to_replicas_get_their_reports(
     settings = {"data_dir": data, "database_url": postgres_url, "shutdown_grace_s": 5}
     with (
         on_ray(tmp_path, *options, **settings) as (process, log),
-        httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=120) as client,
+        httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE_S) as client,
     ):
 
         def is_ready() -> bool:

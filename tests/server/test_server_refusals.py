@@ -15,6 +15,7 @@ import pytest
 
 from evolvisense import errors
 from evolvisense.server.errors import status_of
+from tests.factory.patience import PATIENCE_S
 from tests.server.conftest import Running, Start
 
 MB = 1024 * 1024
@@ -53,14 +54,14 @@ def read_answer(sock: socket.socket) -> tuple[int, dict[str, str], dict[str, Any
 
 
 def open_request(port: int, *headers: str) -> socket.socket:
-    sock = socket.create_connection(("127.0.0.1", port), timeout=30)
+    sock = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S)
     lines = ["POST /analyze-video/ HTTP/1.1", "Host: test", *headers, "", ""]
     sock.sendall("\r\n".join(lines).encode())
     return sock
 
 
 def wait_until_empty(running: Running) -> None:
-    deadline_s = time.monotonic() + 30
+    deadline_s = time.monotonic() + PATIENCE_S
     while running.leftovers() or running.service.store.in_flight():
         assert time.monotonic() < deadline_s
         time.sleep(0.02)
@@ -174,7 +175,7 @@ def test_a_chunked_upload_is_stopped_at_the_limit(server: Running):
         status, _, answer = read_answer(sock)
         stop.set()
         sock.shutdown(socket.SHUT_RDWR)
-        sender.join(30)
+        sender.join(PATIENCE_S)
     assert (status, answer["code"]) == (413, "file_too_large")
     assert sent > 9 * MB
     wait_until_empty(server)

@@ -6,30 +6,28 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from http.client import HTTPConnection
 from pathlib import Path
 
 import httpx
 import pytest
 
+from tests.factory.patience import PATIENCE_S, wait_until
 from tests.server.conftest import Running, Start
 from tests.server.test_server_refusals import refusal, wait_until_empty
 
 
-def wait_until(condition: Callable[[], object]) -> None:
-    deadline_s = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline_s
-        time.sleep(0.01)
-
-
-def leave(running: Running, video: Path, after_s: float = 0.5) -> None:
-    """Send a video and close the connection without an answer."""
-    with (
-        httpx.Client(timeout=httpx.Timeout(30, read=after_s)) as impatient,
-        video.open("rb") as file,
-        pytest.raises(httpx.ReadTimeout),
-    ):
-        impatient.post(f"http://127.0.0.1:{running.port}/analyze-video/", files={"file": file})
+def leave(running: Running, video: Path, once: Callable[[], object]) -> None:
+    """Send a whole video, wait until the condition holds, then close the connection."""
+    connection = HTTPConnection("127.0.0.1", running.port, timeout=PATIENCE_S)
+    request = httpx.Request(
+        "POST",
+        f"http://127.0.0.1:{running.port}/analyze-video/",
+        files={"file": video.read_bytes()},
+    )
+    connection.request("POST", request.url.path, request.read(), dict(request.headers))
+    wait_until(once)
+    connection.close()
 
 
 def test_a_full_queue_refuses_and_recovers(start: Start, silent_video: Path, gate: Path):
@@ -53,7 +51,7 @@ def test_a_full_queue_refuses_and_recovers(start: Start, silent_video: Path, gat
         assert running.client.get("/healthz").status_code == 200
         (gate / "go").touch()
         for client in clients:
-            client.join(60)
+            client.join(PATIENCE_S)
         assert answers == [200, 200]
         assert running.post(silent_video).status_code == 200
         assert running.leftovers() == []
@@ -79,7 +77,7 @@ def test_clients_are_served_in_order_and_before_durable_jobs(
             wait_until(lambda number=number: store.in_flight() == number)
         (gate / "go").touch()
         for client in clients:
-            client.join(60)
+            client.join(PATIENCE_S)
         order_of_second = running.client.get(second.headers["location"]).json()
         assert order == ["a", "b"]
         assert order_of_second["state"] in ("queued", "running", "succeeded")
@@ -90,7 +88,7 @@ def test_clients_are_served_in_order_and_before_durable_jobs(
 
 def test_a_client_that_leaves_cancels_its_analysis(start: Start, silent_video: Path):
     with start(worker="endless") as running:
-        leave(running, silent_video)
+        leave(running, silent_video, running.service.store.running)
         wait_until_empty(running)
         wait_until(lambda: running.service.pool.tally.canceled == 1)
         assert running.service.pool.tally.restarts == 0
@@ -98,7 +96,7 @@ def test_a_client_that_leaves_cancels_its_analysis(start: Start, silent_video: P
 
 def test_a_decoder_that_hangs_is_killed_when_its_client_leaves(start: Start, silent_video: Path):
     with start(worker="deaf", workers=1) as running:
-        leave(running, silent_video)
+        leave(running, silent_video, running.service.store.running)
         wait_until_empty(running)
         wait_until(lambda: running.service.pool.tally.restarts == 1)
 
@@ -110,11 +108,11 @@ def test_a_client_that_leaves_gives_its_place_in_the_queue_back(
         first = threading.Thread(target=lambda: running.post(silent_video))
         first.start()
         wait_until(running.service.store.running)
-        leave(running, silent_video)
+        leave(running, silent_video, lambda: running.service.store.counts().queued == 1)
         wait_until(lambda: running.service.waiting == 1)
         assert running.service.store.counts().queued == 0
         (gate / "go").touch()
-        first.join(60)
+        first.join(PATIENCE_S)
         wait_until_empty(running)
 
 

@@ -16,16 +16,15 @@ import pytest
 
 from evolvisense.errors import SandboxDiedError, SandboxLimitError
 from evolvisense.jobs.sandbox import Limits
+from tests.factory.patience import PATIENCE_S
 from tests.jobs.sandbox.conftest import LIMITS
 from tests.jobs.sandbox.targets import head
-
-GONE_S = 60.0
 
 
 def wait_until_gone(pid: int) -> None:
     """A process that nobody has waited for is gone, too."""
     stat = Path(f"/proc/{pid}/stat")
-    end_s = time.monotonic() + GONE_S
+    end_s = time.monotonic() + PATIENCE_S
     while time.monotonic() < end_s:
         try:
             if stat.read_text().rpartition(")")[2].split()[0] == "Z":
@@ -53,7 +52,7 @@ def test_a_killed_process_names_its_signal(sandbox, task, number):
 def test_an_exit_names_its_code_and_what_was_printed_last(sandbox):
     opened = sandbox("end_at_once")
     with pytest.raises(SandboxDiedError) as died:
-        opened.receive(60)
+        opened.receive(PATIENCE_S)
     assert died.value.exit_code is not None
     assert "nothing to do" in str(died.value)
 
@@ -61,7 +60,7 @@ def test_an_exit_names_its_code_and_what_was_printed_last(sandbox):
 def test_a_target_that_is_not_there_is_named(sandbox):
     opened = sandbox("no_such_function")
     with pytest.raises(SandboxDiedError, match="no_such_function"):
-        opened.receive(60)
+        opened.receive(PATIENCE_S)
 
 
 def test_a_task_that_raises_ends_the_process(sandbox):
@@ -109,9 +108,9 @@ def test_too_much_time_is_a_limit(sandbox, task):
 def test_limits_hold_for_tasks_under_way(sandbox):
     opened = sandbox(limits=replace(LIMITS, wall_s=0.5))
     opened.send({"do": "sleep"})
-    assert opened.receive(60) is not None
+    assert opened.receive(PATIENCE_S) is not None
     with pytest.raises(SandboxLimitError):
-        opened.receive(60)
+        opened.receive(PATIENCE_S)
     with pytest.raises(SandboxLimitError):
         opened.send({"do": "echo", "text": "nobody"})
 
@@ -119,8 +118,8 @@ def test_limits_hold_for_tasks_under_way(sandbox):
 def test_a_task_that_the_process_does_not_take_runs_out_of_time(sandbox):
     opened = sandbox(limits=replace(LIMITS, wall_s=1.0))
     opened.send({"do": "hang_in_c"})
-    assert opened.receive(60) is not None
-    assert opened.receive(60) is not None
+    assert opened.receive(PATIENCE_S) is not None
+    assert opened.receive(PATIENCE_S) is not None
     with pytest.raises(SandboxLimitError):
         opened.send({"do": "echo", "text": "x"}, bytes(10_000_000))
 
@@ -196,7 +195,7 @@ sandbox = Sandbox(
 sandbox.start()
 sleeper = sandbox.request({"do": "start_sleeper"})["pid"]
 sandbox.send({"do": sys.argv[1]})
-sandbox.receive(60)
+sandbox.receive(PATIENCE_S)
 print(sandbox.pid, sleeper, flush=True)
 time.sleep(600)
 """

@@ -11,6 +11,7 @@ import pytest
 
 from evolvisense.errors import CancelledError, SandboxDiedError, SandboxTaskError
 from evolvisense.jobs.sandbox import MAX_FRAME_BYTES, FrameError, Limits, Sandbox
+from tests.factory.patience import PATIENCE_S
 from tests.jobs.sandbox.conftest import LIMITS, TARGETS
 
 
@@ -192,7 +193,7 @@ def wait_for_readers(name: str) -> None:
     """Until the threads that read a process's output, which end by themselves, have ended."""
     for thread in threading.enumerate():
         if thread.name == f"{name}-output":
-            thread.join(10)
+            thread.join(PATIENCE_S)
             assert not thread.is_alive()
 
 

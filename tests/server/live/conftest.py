@@ -20,6 +20,7 @@ from websockets.sync.client import ClientConnection, connect
 from evolvisense.jobs.sandbox import Limits, Sandbox
 from evolvisense.server.live import Authorize, LivePool, LiveSettings, Opening, live_routes
 from evolvisense.server.live.pool import new_sandbox
+from tests.factory.patience import PATIENCE_S
 
 SCRIPTED = "tests.server.live.scripted:serve"
 LIMITS = Limits(memory_bytes=1024**3, cpu_s=20.0, wall_s=20.0)
@@ -113,7 +114,7 @@ def serving(
         yield Live(server.servers[0].sockets[0].getsockname()[1], pool)
     finally:
         server.should_exit = True
-        thread.join(60)
+        thread.join(PATIENCE_S)
 
 
 Start = Callable[..., AbstractContextManager[Live]]

@@ -16,6 +16,7 @@ from evolvisense.report import Report, to_json
 from evolvisense.server.service import AnalysisService
 from tests.factory.faces import Painted
 from tests.factory.flow import analyze_painted
+from tests.factory.patience import PATIENCE_S
 from tests.factory.quick_server import quick_gate, running
 
 
@@ -72,7 +73,7 @@ def open_shelf(tmp_path: Path, findings: Path) -> OpenShelf:
     def opened(**settings: Any) -> Iterator[Shelf]:
         with (
             running(tmp_path / "data", shutdown_grace_s=0, **settings) as found,
-            httpx.Client(base_url=found.url, timeout=60) as client,
+            httpx.Client(base_url=found.url, timeout=PATIENCE_S) as client,
         ):
             yield Shelf(client, found.service, findings)
 
@@ -83,7 +84,7 @@ def open_shelf(tmp_path: Path, findings: Path) -> OpenShelf:
 def shared_shelf(tmp_path_factory: pytest.TempPathFactory, findings: Path) -> Iterator[Shelf]:
     with (
         running(tmp_path_factory.mktemp("data")) as found,
-        httpx.Client(base_url=found.url, timeout=60) as client,
+        httpx.Client(base_url=found.url, timeout=PATIENCE_S) as client,
     ):
         yield Shelf(client, found.service, findings)
 

@@ -13,8 +13,8 @@ import pytest
 
 from evolvisense.report import Report
 from evolvisense.server.v1.submit import wait_of
+from tests.factory.patience import PATIENCE_S, wait_until
 from tests.server.conftest import Running, Start
-from tests.server.test_server_work import wait_until
 
 
 def problem(response: httpx.Response, status: int, code: str) -> dict[str, Any]:
@@ -141,7 +141,7 @@ def test_a_key_whose_request_is_being_answered(start: Start, silent_video: Path,
         wait_until(running.service.store.running)
         problem(running.submit(silent_video, **key), 409, "idempotency_key_in_use")
         (gate / "go").touch()
-        waiting.join(60)
+        waiting.join(PATIENCE_S)
         assert running.submit(silent_video, **key).status_code == 200
 
 
@@ -241,7 +241,7 @@ def test_two_files_of_other_clients_are_not_mixed_up(server: Running, silent_vid
     async def both() -> list[httpx.Response]:
         address = f"http://127.0.0.1:{server.port}"
         content = silent_video.read_bytes()
-        async with httpx.AsyncClient(base_url=address, timeout=60) as client:
+        async with httpx.AsyncClient(base_url=address, timeout=PATIENCE_S) as client:
             posts = [
                 client.post(
                     "/v1/analyses",

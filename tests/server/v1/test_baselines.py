@@ -14,6 +14,7 @@ import pytest
 from evolvisense.access.audit import verify
 from evolvisense.report import Report, observations_only
 from tests.factory.features import with_features
+from tests.factory.patience import PATIENCE_S
 from tests.server.conftest import Start
 from tests.server.test_server_refusals import read_answer
 from tests.server.test_strict import send, terms
@@ -102,7 +103,7 @@ def test_a_body_that_does_not_come(open_shelf: OpenShelf):
             "POST /v1/baselines/ada/recordings HTTP/1.1\r\nHost: test\r\n"
             "Content-Type: application/json\r\nContent-Length: 50\r\n\r\n{"
         )
-        with socket.create_connection(address, timeout=30) as sock:
+        with socket.create_connection(address, timeout=PATIENCE_S) as sock:
             sock.sendall(head.encode())
             status, _, answer = read_answer(sock)
         assert (status, answer["code"]) == (408, "upload_timeout")

@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from evolvisense.server.v1 import events
+from tests.factory.patience import PATIENCE_S, wait_until
 from tests.server.conftest import Running, Start
-from tests.server.test_server_work import wait_until
 
 
 def read_events(response: httpx.Response) -> Iterator[dict[str, Any]]:
@@ -83,7 +83,7 @@ def test_the_stream_of_a_deleted_analysis_ends(start: Start, silent_video: Path)
         reader.start()
         wait_until(lambda: running.service.watcher.waiting)
         running.client.delete(address)
-        reader.join(30)
+        reader.join(PATIENCE_S)
         assert found[-1] == {"event": "deleted", "data": "{}"}
 
 
