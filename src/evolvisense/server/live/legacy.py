@@ -101,7 +101,7 @@ class _Trend:
 
     def add(self, emotion: FrameEmotion) -> dict[str, Any]:
         """The answer to one picture."""
-        scores = score_frame(emotion)
+        scores = score_frame(emotion, None)
         now = {
             "stress": scores.stress,
             "anxiety": scores.anxiety,
