@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from importlib.metadata import version
 from pathlib import Path
 
@@ -14,10 +15,12 @@ from fastapi.routing import APIRoute
 
 from evolvisense.server import pages
 from evolvisense.server.app import create_app
+from evolvisense.server.guides import GUIDES
 from evolvisense.server.settings import Settings
 from tests.server.conftest import Running, Start
 
-PAGES = ["/", "/docs"]
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = ["/", "/docs", "/docs/reference"]
 
 
 def test_probes(server: Running):
@@ -176,3 +179,39 @@ def test_importing_the_app_stays_light():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
     )
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("name", GUIDES)
+def test_a_guide_is_a_page_whose_links_lead_somewhere(server: Running, name: str):
+    response = server.client.get(f"/docs/guides/{name}")
+    assert response.status_code == 200
+    assert "<h1 id=" in response.text
+    assert "{{" not in response.text
+    assert "<script" not in response.text
+    for address in re.findall(r'href="(/[^"#]*)', response.text):
+        assert server.client.get(address).status_code == 200, address
+    for fragment in re.findall(r'href="#([^"]+)"', response.text):
+        assert f'id="{fragment}"' in response.text, fragment
+
+
+def test_there_are_no_other_guides(server: Running):
+    response = server.client.get("/docs/guides/secrets")
+    assert response.status_code == 404
+    assert response.json()["code"] == "not_found"
+
+
+def test_the_wheel_carries_the_guides():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    carried = project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    assert carried == {f"docs/{name}.md": f"evolvisense/web/guides/{name}.md" for name in GUIDES}
+
+
+def test_swagger_ui_comes_from_the_installation_and_is_kept(server: Running):
+    page = server.client.get("/docs").text
+    (script,) = re.findall(r'src="(/static/swagger-ui-bundle\.js\?v=[^"]+)"', page)
+    response = server.client.get(script)
+    assert response.headers["content-type"].startswith("text/javascript")
+    assert "immutable" in response.headers["cache-control"]
+    assert "SwaggerUIBundle" in response.text
+    unpinned = server.client.get("/static/swagger-ui.css")
+    assert "immutable" not in unpinned.headers["cache-control"]

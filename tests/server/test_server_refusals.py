@@ -147,6 +147,7 @@ def test_content_length_is_refused_before_the_body(server: Running):
         status, headers, answer = read_answer(sock)
     assert (status, answer["code"]) == (413, "file_too_large")
     assert "10 MB" in answer["error"]
+    assert "EVOLVISENSE_MAX_UPLOAD_BYTES" in answer["error"]
     assert headers["connection"] == "close"
 
 

@@ -11,6 +11,8 @@ from python_multipart.multipart import parse_options_header
 from evolvisense.errors import FileTooLargeError, InvalidOptionError
 from evolvisense.server.refusals import BrokenMultipartError
 
+MB = 1024**2
+UPLOAD_SETTING = "EVOLVISENSE_MAX_UPLOAD_BYTES"
 MAX_FIELD_BYTES = 1024
 MAX_OPTIONS_BYTES = 16 * 1024
 """Of the part `options`, which is JSON."""
@@ -133,8 +135,9 @@ class Form:
 
 
 def too_large(max_bytes: int) -> FileTooLargeError:
-    """What is said about a file over the limit."""
+    """The error for a file over the limit; it names the limit and the setting that raises it."""
     return FileTooLargeError(
-        f"the video is larger than the {max_bytes / 1024**2:.4g} MB that are allowed here; "
-        "send a shorter or smaller one"
+        f"the video is larger than {max_bytes / MB:.4g} MB, the limit of this server "
+        f"({UPLOAD_SETTING}={max_bytes} bytes); send a shorter or smaller one, or ask the "
+        "operator to raise that setting"
     )

@@ -54,6 +54,7 @@ _OPENAPI: dict[str, Any] = {
                         **{p.name: p.as_field() for p in parameters.OF_THE_ANALYSIS},
                         "options": {
                             "type": "string",
+                            "default": "{}",
                             "description": "Under the strict profile: JSON with `consent` and "
                             "`purpose` as in /v1/analyses.",
                         },
@@ -145,7 +146,7 @@ async def _accept(
     upload: Upload,
     options: AnalysisOptions,
 ) -> Job:
-    declared = checked(Options, upload.fields.get("options", "{}"), "options")
+    declared = checked(Options, upload.fields.get("options") or "{}", "options")
     kept = await admit(service, request, caller, declared, upload.files)
     order = Order(
         {"analysis": asdict(options), **kept},

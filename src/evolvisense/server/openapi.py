@@ -97,8 +97,8 @@ EVENT: Json = {
 }
 
 LIVE = (
-    "Live streams are WebSockets, which this format cannot describe: `WS /v1/live` is in "
-    "docs/live.md."
+    "Live streams are WebSockets, which this format cannot describe: see the guide on "
+    "[live streams](/docs/guides/live)."
 )
 
 

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import html
+import importlib.util
 import re
 from importlib.metadata import version
 from pathlib import Path
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from evolvisense.report.html import plotly_path
+from evolvisense.server import guides
 from evolvisense.server.errors import ErrorAnswer, error_answer
 from evolvisense.server.service import service_of
 
 WEB = Path(__file__).resolve().parent.parent / "web"
 READY_RETRY_S = 1
+SWAGGER_PACKAGE = "fastapi-offline"
+"""Carries the files of Swagger UI 5."""
 DAY_S = 24 * 3600
 INCLUDE = re.compile(r"\{\{> (views/[a-z][a-z-]*\.html)\}\}")
 """Stands in a page for the text of that file below WEB; included files include nothing."""
@@ -79,24 +83,67 @@ async def index(request: Request) -> HTMLResponse:
 
 @router.get("/docs", include_in_schema=False)
 async def docs() -> HTMLResponse:
-    """The interface for programs, drawn from /openapi.json without anything from elsewhere."""
-    return _page("docs.html", {"version": version("evolvisense")})
+    """Swagger UI: every route can be tried from here; nothing is loaded from elsewhere."""
+    values = {"version": version("evolvisense"), "swagger_version": version(SWAGGER_PACKAGE)}
+    return _page("docs.html", values, {"guides": guides.links()})
+
+
+@router.get("/docs/reference", include_in_schema=False)
+async def reference() -> HTMLResponse:
+    """All routes with their parameters, bodies and answers as one page to read."""
+    return _page("reference.html", {"version": version("evolvisense")})
+
+
+@router.get("/docs/guides/{name}", include_in_schema=False)
+async def guide(name: str) -> HTMLResponse:
+    """One of the guides of docs/."""
+    if name not in guides.GUIDES:
+        raise HTTPException(404)
+    body = await asyncio.to_thread(guides.render, name)
+    parts = {"guides": guides.links(), "body": body}
+    return _page("guide.html", {"title": guides.GUIDES[name]}, parts)
+
+
+@router.get("/static/swagger-ui-bundle.js", include_in_schema=False)
+async def swagger_js(request: Request) -> FileResponse:
+    """Swagger UI's own JavaScript, out of the installed package, which is not imported."""
+    return _packaged(request, SWAGGER_PACKAGE, _swagger("swagger-ui-bundle.js"), "text/javascript")
+
+
+@router.get("/static/swagger-ui.css", include_in_schema=False)
+async def swagger_css(request: Request) -> FileResponse:
+    """Swagger UI's styles, from the same place."""
+    return _packaged(request, SWAGGER_PACKAGE, _swagger("swagger-ui.css"), "text/css")
 
 
 @router.get("/static/plotly.min.js", include_in_schema=False)
 async def plotly_js(request: Request) -> FileResponse:
     """Plotly's own JavaScript, out of the installed package, which is not imported."""
-    is_pinned = request.query_params.get("v") == version("plotly")
+    return _packaged(request, "plotly", plotly_path(), "text/javascript")
+
+
+def _packaged(request: Request, package: str, path: Path, media_type: str) -> FileResponse:
+    """A file of another package: kept for a year where `?v=` names the installed version."""
+    is_pinned = request.query_params.get("v") == version(package)
     kept = f"max-age={365 * DAY_S}, immutable" if is_pinned else f"max-age={DAY_S}"
-    return FileResponse(
-        plotly_path(), media_type="text/javascript", headers={"Cache-Control": f"public, {kept}"}
-    )
+    headers = {"Cache-Control": f"public, {kept}"}
+    return FileResponse(path, media_type=media_type, headers=headers)
 
 
-def _page(name: str, values: dict[str, str]) -> HTMLResponse:
+def _swagger(name: str) -> Path:
+    spec = importlib.util.find_spec("fastapi_offline")
+    if spec is None or spec.origin is None:
+        raise FileNotFoundError(f"the package {SWAGGER_PACKAGE} is not installed")
+    return Path(spec.origin).parent / "static" / name
+
+
+def _page(name: str, values: dict[str, str], parts: dict[str, str] | None = None) -> HTMLResponse:
+    """A page of web/ with `values` (text, escaped) and `parts` (HTML made here) filled in."""
     text = INCLUDE.sub(lambda found: _text(found[1]), _text(name))
     for key, value in values.items():
         text = text.replace("{{" + key + "}}", html.escape(value))
+    for key, part in (parts or {}).items():
+        text = text.replace("{{" + key + "}}", part)
     return HTMLResponse(text, headers={"Cache-Control": "no-cache"})
 
 

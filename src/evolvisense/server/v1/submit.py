@@ -141,7 +141,7 @@ async def _accept(
     service: AnalysisService, request: Request, caller: Caller, upload: Upload, key: str
 ) -> tuple[tuple[Job, ...], bool]:
     """The jobs of an upload, and whether they were there before."""
-    options = checked(Options, upload.fields.get("options", "{}"), "options")
+    options = checked(Options, upload.fields.get("options") or "{}", "options")
     webhook = ""
     if options.webhook is not None:
         webhook = options.webhook.url
