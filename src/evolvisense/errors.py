@@ -16,7 +16,8 @@
     `UnknownEngineError`, `EngineUnavailableError`, `FormatUnavailableError`
     `ModelMissingError`, `ModelCorruptError`, `ModelDownloadError`
   `StorageError`: the disk or the database of the server
-    `StorageFullError`, `DatabaseError`, `FolderNotSharedError`
+    `StorageFullError`, `DatabaseError`, `FolderNotSharedError`, `DataFolderError`,
+    `DatabaseMismatchError`
   `AuditError`: the audit log cannot be written, so nothing may be analysed
   `SandboxError`: work in a process of its own came to no result
     `SandboxDiedError`, `SandboxLimitError`, `SandboxTaskError`
@@ -239,6 +240,18 @@ class DatabaseError(StorageError):
     """The database cannot be reached or read, or a newer program wrote it."""
 
     code = "database_error"
+
+
+class DataFolderError(StorageError):
+    """The data folder cannot be written, or is used by a process that has to stop first."""
+
+    code = "data_folder_unusable"
+
+
+class DatabaseMismatchError(StorageError):
+    """The data folder holds files of another database than the one that the settings name."""
+
+    code = "database_mismatch"
 
 
 class FolderNotSharedError(StorageError):

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import httpx
 import pytest
-import uvicorn
 
 from evolvisense.jobs.records import Job
 from evolvisense.jobs.workplace import Workplace
 from evolvisense.report import to_json
 from evolvisense.server.app import create_app
 from evolvisense.server.service import AnalysisService
+from evolvisense.server.serving import GuardedServer
 from evolvisense.server.settings import Settings
 from tests.factory.faces import Painted
 from tests.factory.flow import analyze_painted
@@ -55,9 +55,7 @@ def running(
     """A server for a block; `stop` ends it earlier, as SIGTERM does. `target` is the workers'."""
     chosen = Settings.model_validate({"data_dir": data_dir, "workers": 1, **settings})
     app = create_app(chosen, open_workplace=lambda: Workplace(chosen.workplace(target)))
-    server = uvicorn.Server(
-        uvicorn.Config(app, port=port, log_config=None, lifespan="on", timeout_graceful_shutdown=5)
-    )
+    server = GuardedServer(app, chosen, port=port)
     thread = threading.Thread(target=server.run)
     thread.start()
 

@@ -12,6 +12,7 @@ import pytest
 
 from evolvisense.errors import StorageFullError
 from evolvisense.jobs.files import JobFiles
+from evolvisense.jobs.records import NOT_WANTED, FileOwner
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -145,7 +146,14 @@ def test_sweeps_never_take_a_folder_that_is_being_claimed(files: JobFiles) -> No
         assert all(pool.map(claim_and_use, range(100)))
 
 
-def test_a_file_without_a_job_goes_at_the_second_sight_after_the_time_of_grace(
+RUNS = FileOwner(is_unfinished=True, report=None, overlay=None)
+
+
+def ended(report: str | None = None, overlay: str | None = None) -> FileOwner:
+    return FileOwner(is_unfinished=False, report=report, overlay=overlay)
+
+
+def test_a_file_that_no_job_needs_goes_at_the_second_sight_after_the_time_of_grace(
     tmp_path: Path,
 ) -> None:
     clock_s = 1000.0
@@ -155,19 +163,19 @@ def test_a_file_without_a_job_goes_at_the_second_sight_after_the_time_of_grace(
     upload = files.new_path()
     upload.write_bytes(b"video")
     files.keep(upload, "late")
-    known = {"there"}
+    owners = {"there": ended("there.aa"), "gone": NOT_WANTED, "late": NOT_WANTED}
 
     def sweep() -> int:
-        return files.orphans(lambda ids: known & set(ids))
+        return len(files.sweep(lambda _: owners).deleted)
 
     assert sweep() == 0
     clock_s += 29
     assert sweep() == 0
-    known.add("late")
+    owners["late"] = RUNS
     clock_s += 1
     assert sweep() == 1
     assert names(tmp_path / "reports") == {"there.aa"}
-    known.clear()
+    owners |= {"there": NOT_WANTED, "late": NOT_WANTED}
     assert sweep() == 0
     clock_s += 30
     assert sweep() == 2
@@ -176,9 +184,18 @@ def test_a_file_without_a_job_goes_at_the_second_sight_after_the_time_of_grace(
 
 def test_one_sight_is_never_enough(files: JobFiles) -> None:
     files.write_report("gone", "aa", b"x")
-    assert files.orphans(lambda _: set()) == 0
-    assert files.orphans(lambda _: set()) == 1
-    assert files.orphans(lambda _: set()) == 0
+    for count in (0, 1, 0):
+        assert len(files.sweep(lambda _: {"gone": NOT_WANTED}).deleted) == count
+
+
+def test_files_of_unknown_jobs_are_never_deleted(files: JobFiles) -> None:
+    upload = files.new_path()
+    upload.write_bytes(b"video")
+    kept = {files.keep(upload, "a"), files.report_path(files.write_report("b", "aa", b"x"))}
+    for _ in range(3):
+        swept = files.sweep(lambda _: {})
+        assert (swept.deleted, set(swept.unknown)) == ((), kept)
+    assert all(path.exists() for path in kept)
 
 
 def test_media_of_ended_jobs_go_and_their_reports_stay(files: JobFiles) -> None:
@@ -187,8 +204,9 @@ def test_media_of_ended_jobs_go_and_their_reports_stay(files: JobFiles) -> None:
         upload.write_bytes(b"video")
         files.keep(upload, job_id)
         files.write_report(job_id, "aa", b"x")
+    files.write_report("ended", "bb", b"x")
     for _ in range(2):
-        files.orphans(set, lambda ids: {"runs"} & set(ids))
+        files.sweep(lambda _: {"runs": RUNS, "ended": ended("ended.aa")})
     assert names(files.root / "media") == {"runs"}
     assert names(files.root / "reports") == {"runs.aa", "ended.aa"}
 

@@ -155,12 +155,13 @@ def test_overlays_of_workers_that_lost_their_job_are_swept(tmp_path: Path) -> No
         part.write_bytes(b"film")
         return queue.files.adopt_overlay(part, job_id, lease)
 
+    queue.store.announce_files(["nobody"])
     kept = finish(queue)
     queue.store.submit([NewJob("waits", WISH, 1, "0" * 64)])
     lost, orphan, waiting = adopt("a", "lost"), adopt("nobody", "x"), adopt("waits", "y")
 
     def sweep() -> set[str]:
-        queue.files.orphans(queue.store.known, queue.store.unfinished, queue.store.wanted_overlays)
+        queue.files.sweep(queue.store.owners)
         return {path.name for path in files_of(queue, "overlays")}
 
     assert sweep() == {kept, lost, orphan, waiting}
@@ -180,6 +181,9 @@ def test_a_database_of_the_version_before_gets_its_column(tmp_path: Path) -> Non
     JobStore(engine).submit([NewJob("a", {}, 1, "0" * 64)])
     with writing(engine) as connection:
         connection.execute(text("ALTER TABLE jobs DROP COLUMN overlay"))
+        connection.execute(text("ALTER TABLE evolvisense_schema DROP COLUMN database_id"))
+        connection.execute(text("ALTER TABLE evolvisense_schema DROP COLUMN moved_from"))
+        connection.execute(text("DROP TABLE deleted_jobs"))
         connection.execute(schema.update().values(version=1))
     engine.dispose()
     for _ in range(2):

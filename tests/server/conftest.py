@@ -12,12 +12,12 @@ from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 
 from evolvisense.jobs.messages import ANALYSIS_TARGET
 from evolvisense.jobs.workplace import Workplace
 from evolvisense.server.app import create_app
 from evolvisense.server.service import AnalysisService
+from evolvisense.server.serving import GuardedServer
 from evolvisense.server.settings import Settings
 from tests.factory.patience import PATIENCE_S
 
@@ -74,8 +74,7 @@ def _running(
     chosen = Settings.model_validate({"data_dir": data_dir, "workers": 1, **settings})
     target = ANALYSIS_TARGET if worker is None else f"{WORKERS}:{worker}"
     app = create_app(chosen, open_workplace=lambda: Workplace(chosen.workplace(target)))
-    config = uvicorn.Config(app, port=0, log_config=None, lifespan="on")
-    server = uvicorn.Server(config)
+    server = GuardedServer(app, chosen)
     thread = threading.Thread(target=server.run)
     thread.start()
     try:

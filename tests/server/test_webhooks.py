@@ -284,8 +284,9 @@ def test_no_log_of_any_library_holds_path_or_query(
     workplace.end_job("j1", f"{receiver.url}/secret-path?token=t1")
 
     workplace.run(lambda: "delivered" in workplace.endings, step=workplace.pass_time_once_postponed)
-    told = f"webhook of job j1 to {receiver.url}: status 500, postponed at try 1"
+    told = "webhook of job j1: status 500, postponed at try 1"
     assert told in caplog.text
+    assert receiver.url not in caplog.text
     assert "secret-path" not in caplog.text
     assert "token" not in caplog.text
 

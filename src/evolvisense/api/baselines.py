@@ -14,7 +14,7 @@ LONGEST_TASK = 100
 class NewRecording(BaseModel):
     """An analysed recording that a baseline is to hold."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     analysis: str = Field(max_length=64, description="Id of a succeeded analysis of yours.")
     task: str | None = Field(

@@ -18,7 +18,7 @@ Count = Annotated[int, Field(ge=1, le=LARGEST_COUNT)]
 class Webhook(BaseModel):
     """Where to tell that an analysis has ended."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     url: str = Field(max_length=2000, description="An https address that anybody can reach.")
 
@@ -26,7 +26,7 @@ class Webhook(BaseModel):
 class Consent(BaseModel):
     """Who has agreed to the analysis; wanted by the strict profile."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     confirmed_by: str = Field(min_length=1, max_length=200)
     confirmed_at: str = Field(max_length=64, description="ISO 8601 with a time zone.")
@@ -36,7 +36,7 @@ class Consent(BaseModel):
 class Purpose(BaseModel):
     """What the analysis is for; wanted by the strict profile."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     kind: str = Field(
         max_length=64,
@@ -50,7 +50,7 @@ class Purpose(BaseModel):
 class BaselineChoice(BaseModel):
     """A person's own recordings that the scores are to be relative to."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     name: str = Field(max_length=64, description="Of one of your baselines: `/v1/baselines`.")
     task: str | None = Field(
@@ -63,7 +63,7 @@ class BaselineChoice(BaseModel):
 class Overlay(BaseModel):
     """A video with what was found drawn over it."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     blur_faces: bool | None = Field(
         default=None,
@@ -75,7 +75,7 @@ class Overlay(BaseModel):
 class Options(BaseModel):
     """The part `options` of the form, as JSON."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     frame_skip: Count = Field(
         default=1, description="Analyse frames whose 1-based number is a multiple of this."

@@ -12,7 +12,9 @@ import typer
 
 from evolvisense.cli.audit import audit_app
 from evolvisense.cli.baseline_app import baseline_app
+from evolvisense.cli.data import data_app
 from evolvisense.cli.keys import keys_app
+from evolvisense.cli.whole import whole
 from evolvisense.types.indicators import Language
 from evolvisense.types.options import AnalysisOptions, Smoothing
 
@@ -29,11 +31,15 @@ app.add_typer(models_app, name="models")
 app.add_typer(baseline_app, name="baseline")
 app.add_typer(keys_app, name="keys")
 app.add_typer(audit_app, name="audit")
+app.add_typer(data_app, name="data")
 
 # Options of an analysis, whichever command asks for it.
-FrameSkip = Annotated[int, typer.Option(min=1, help="Analyse every n-th frame; 1 is every frame.")]
+FrameSkip = Annotated[
+    int, typer.Option(parser=whole(1), help="Analyse every n-th frame; 1 is every frame.")
+]
 MaxFrames = Annotated[
-    int | None, typer.Option(min=1, help="Stop after so many analysed frames of each file.")
+    int | None,
+    typer.Option(parser=whole(1), help="Stop after so many analysed frames of each file."),
 ]
 ReadVoice = Annotated[bool, typer.Option(help="Read the voice too.")]
 SmoothingChoice = Annotated[
@@ -161,7 +167,7 @@ def batch(
     ],
     workers: Annotated[
         int | None,
-        typer.Option(min=1, help="Files analysed at a time; one for each core."),
+        typer.Option(parser=whole(1), help="Files analysed at a time; one for each core."),
     ] = None,
     ray: Annotated[
         str | None,
@@ -210,10 +216,10 @@ def serve(
     host: Annotated[
         str, typer.Option(help="Address to listen on; 0.0.0.0 for every interface.")
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 7860,
+    port: Annotated[int, typer.Option(parser=whole(1, 65535), help="Port to listen on.")] = 7860,
     workers: Annotated[
         int | None,
-        typer.Option(min=0, help="Videos analysed at a time; 0 leaves them to `worker`."),
+        typer.Option(parser=whole(0), help="Videos analysed at a time; 0 leaves them to `worker`."),
     ] = None,
     ray: Annotated[
         str | None,
@@ -224,7 +230,8 @@ def serve(
         ),
     ] = None,
     servers: Annotated[
-        int | None, typer.Option(min=1, help="With --ray: most replicas that answer HTTP.")
+        int | None,
+        typer.Option(parser=whole(1), help="With --ray: most replicas that answer HTTP."),
     ] = None,
 ) -> None:
     """Serve the HTTP API and the page. Settings: EVOLVISENSE_* and the file EVOLVISENSE_CONFIG."""
@@ -246,7 +253,8 @@ def serve(
 @app.command()
 def worker(
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Videos analysed at a time; one for each core.")
+        int | None,
+        typer.Option(parser=whole(1), help="Videos analysed at a time; one for each core."),
     ] = None,
 ) -> None:
     """Work on the queue of a server that has the same data folder and database."""

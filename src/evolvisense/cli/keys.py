@@ -154,13 +154,16 @@ def _opened() -> Generator[tuple[Settings, ApiKeys], None, None]:
     """The keys of the database that the server's settings name."""
     from evolvisense.access.keys import ApiKeys  # noqa: PLC0415 - not for the other commands
     from evolvisense.jobs.database import open_database  # noqa: PLC0415
+    from evolvisense.jobs.files import prepare_folder  # noqa: PLC0415
+    from evolvisense.jobs.pairing import refuse_other  # noqa: PLC0415
     from evolvisense.server.settings import Settings  # noqa: PLC0415
 
     settings = Settings()
     if not settings.database_url:
-        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        prepare_folder(settings.data_dir)
     engine = open_database(settings.queue_url)
     try:
+        refuse_other(engine, settings.data_dir)
         yield settings, ApiKeys(engine)
     finally:
         engine.dispose()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import signal
 import threading
 from collections.abc import Generator
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
     from evolvisense.server.settings import Settings
 
 errors = Console(stderr=True)
-
-KEEP_ALIVE_S = 30
 
 
 def read_settings(**given: object) -> Settings:
@@ -50,11 +47,14 @@ def require_keys(host: str, settings: Settings) -> None:
         return
     from evolvisense.access.keys import ApiKeys  # noqa: PLC0415
     from evolvisense.jobs.database import open_database  # noqa: PLC0415
+    from evolvisense.jobs.files import prepare_folder  # noqa: PLC0415
+    from evolvisense.jobs.pairing import refuse_other  # noqa: PLC0415
 
-    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _told():
+        prepare_folder(settings.data_dir)
         engine = open_database(settings.queue_url)
         try:
+            refuse_other(engine, settings.data_dir)
             has_keys = ApiKeys(engine).any_active()
         finally:
             engine.dispose()
@@ -78,30 +78,18 @@ def run_server(host: str, port: int, settings: Settings) -> None:
     configure_logs(settings.log_format, settings.log_level)
     workplace = _opened(settings)
     # Imported only now: its second passes while the workers load their models.
-    import uvicorn  # noqa: PLC0415
-
     from evolvisense.server.app import create_app  # noqa: PLC0415
+    from evolvisense.server.serving import GuardedServer  # noqa: PLC0415
 
     app = create_app(settings, open_workplace=lambda: workplace)
 
-    class Server(uvicorn.Server):
+    class Server(GuardedServer):
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:
             if not self.should_exit:
                 app.state.service.begin_closing()
             super().handle_exit(sig, frame)
 
-    config = uvicorn.Config(
-        app,
-        host=host,
-        port=port,
-        log_config=None,
-        timeout_graceful_shutdown=math.ceil(settings.shutdown_grace_s),
-        timeout_keep_alive=KEEP_ALIVE_S,
-        # A little more than a stream takes, so that its own error is read before the close.
-        ws_max_size=settings.live_max_frame_bytes * 2 + 64 * 1024,
-        ws_per_message_deflate=False,
-    )
-    Server(config).run()
+    Server(app, settings, host=host, port=port).run()
 
 
 def _opened(settings: Settings) -> Workplace:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import time
-import traceback
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -21,6 +20,7 @@ from evolvisense.errors import CancelledError, EngineError, EvolviSenseError, is
 from evolvisense.jobs.drawing import OVERLAY_MISSING, draw, with_notice
 from evolvisense.jobs.messages import INTERNAL_ERROR, LIMITS_VARIABLE, STORAGE_FULL
 from evolvisense.jobs.sandbox.child import ChildChannel, Task
+from evolvisense.jobs.tracebacks import discreet_traceback
 from evolvisense.media import MediaLimits
 from evolvisense.pipeline import AnalysisOptions, Analyzer
 from evolvisense.report import Report, observations_only, to_json
@@ -66,7 +66,7 @@ def answer(channel: ChildChannel, work: Work, task: Task) -> None:
         if is_disk_full(error):
             channel.error(STORAGE_FULL, "the disk is full")
             return
-        channel.event({"event": "trouble", "text": traceback.format_exc()})
+        channel.event({"event": "trouble", "text": discreet_traceback(error)})
         channel.error(INTERNAL_ERROR, "something went wrong here; tell the operator the job's id")
 
 

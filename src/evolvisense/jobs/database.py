@@ -6,6 +6,8 @@ SQLite keeps its file in WAL mode, which needs a local disk: no network file sys
 from __future__ import annotations
 
 import os
+import secrets
+import sqlite3
 import time
 from collections.abc import Generator
 from contextlib import closing, contextmanager
@@ -141,16 +143,33 @@ def _parsed(url: str) -> URL:
 
 def _open_sqlite(url: URL, busy_s: float) -> Engine:
     _require_file(Path(str(url.database)))
+    path = Path(str(url.database)).absolute()
+    file = _file_of(path)
+
+    def connect() -> sqlite3.Connection:
+        _require_same_file(path, file)
+        return sqlite3.connect(
+            f"{path.as_uri()}?mode=rw",  # a file that is gone is not made again
+            uri=True,
+            timeout=busy_s,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+
+    def begin(connection: Connection) -> None:
+        _require_same_file(path, file)
+        _begin_sqlite(connection)
+
     engine = create_engine(
         url,
+        creator=connect,
         pool_size=KEPT_CONNECTIONS,
         max_overflow=MOST_CONNECTIONS - KEPT_CONNECTIONS,
         pool_timeout=busy_s,
         hide_parameters=True,
-        connect_args={"timeout": busy_s, "isolation_level": None, "check_same_thread": False},
     )
     event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
+    event.listen(engine, "begin", begin)
     try:
         _require_wal(engine, busy_s)
     except BaseException:
@@ -171,6 +190,24 @@ def _require_file(path: Path) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def _file_of(path: Path) -> tuple[int, int] | None:
+    """Device and inode; None where there is no file."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _require_same_file(path: Path, file: tuple[int, int] | None) -> None:
+    """Raise DatabaseError where another file has the name by now: SQLite would not notice."""
+    if _file_of(path) != file:
+        raise DatabaseError(
+            f"the database {path} was removed or replaced while it was used: stop every server "
+            "and worker, put it back (docs/operations.md), then start again"
+        )
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - of the driver
@@ -241,7 +278,11 @@ def _require_schema(engine: Engine) -> None:
         present = set(inspect(connection).get_table_names()) & set(metadata.tables)
         if not present:
             metadata.create_all(connection)
-            connection.execute(schema.insert().values(id=1, version=SCHEMA_VERSION))
+            connection.execute(
+                schema.insert().values(
+                    id=1, version=SCHEMA_VERSION, database_id=secrets.token_hex(16)
+                )
+            )
             return
         if schema.name not in present:
             raise DatabaseError(
@@ -252,8 +293,44 @@ def _require_schema(engine: Engine) -> None:
             for statement in STEPS[later + 1]:
                 connection.execute(text(statement))
             connection.execute(schema.update().values(version=later + 1))
-    if version is None or version > SCHEMA_VERSION:
-        raise DatabaseError(
-            f"the database has schema version {version}, this program reads {SCHEMA_VERSION}: "
-            "a newer EvolviSense wrote it"
+        if version is None or version > SCHEMA_VERSION:
+            raise DatabaseError(
+                f"the database has schema version {version}, this program reads {SCHEMA_VERSION}: "
+                "a newer EvolviSense wrote it"
+            )
+        _require_columns(connection)
+        connection.execute(
+            schema.update()
+            .where(schema.c.database_id.is_(None))
+            .values(database_id=secrets.token_hex(16))
         )
+
+
+def _require_columns(connection: Connection) -> None:
+    """Raise DatabaseError where a table or a column is missing."""
+    found = inspect(connection)
+    present = set(found.get_table_names())
+    missing: list[str] = []
+    for table in metadata.sorted_tables:
+        if table.name not in present:
+            missing.append(table.name)
+            continue
+        columns = {column["name"] for column in found.get_columns(table.name)}
+        missing += [f"{table.name}.{c.name}" for c in table.c if c.name not in columns]
+    if missing:
+        raise DatabaseError(
+            f"the database is damaged, {', '.join(missing)} is missing: restore it from a backup "
+            "(docs/operations.md)"
+        )
+
+
+def require_columns(engine: Engine) -> None:
+    """Raise DatabaseError where the database has not every column that is used here."""
+    with reading(engine) as connection:
+        for table in metadata.sorted_tables:
+            connection.execute(select(table).limit(0))
+
+
+def database_id(connection: Connection) -> str:
+    """The id that the database got when it was made."""
+    return connection.execute(select(schema.c.database_id)).scalar_one()

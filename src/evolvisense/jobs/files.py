@@ -20,23 +20,37 @@ import secrets
 import stat
 import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-from evolvisense.errors import StorageFullError, is_disk_full
+from evolvisense.errors import DataFolderError, StorageFullError, is_disk_full
 from evolvisense.jobs import instances
 from evolvisense.jobs.instances import OWNER_ONLY, OWNER_ONLY_DIR
+from evolvisense.jobs.records import FileOwner
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}(\.[A-Za-z0-9]{1,64})?")
 GRACE_S = 30.0
+HAS_EFFECTIVE_IDS = os.access in os.supports_effective_ids
+
+
+@dataclass(frozen=True)
+class Swept:
+    """What a sweep has seen."""
+
+    deleted: tuple[Path, ...]
+    waiting: tuple[Path, ...]
+    """To be deleted when their time of grace is over."""
+    unknown: tuple[Path, ...]
+    """Kept: the database knows nothing of their ids."""
 
 
 class JobFiles:
     """The folder `root` as one process sees it; safe across processes and threads.
 
-    `require_space` keeps `reserve_bytes` of the disk free. A file without a job is deleted after
-    `grace_s` seconds on `monotonic`, which have to be longer than a submitter needs between `keep`
-    and the acceptance of the job.
+    `require_space` keeps `reserve_bytes` of the disk free. A file that no job needs is deleted
+    after `grace_s` seconds on `monotonic`, which have to be longer than a submitter needs between
+    `keep` and the acceptance of the job.
     """
 
     def __init__(
@@ -53,10 +67,8 @@ class JobFiles:
         self._incoming, self._media, self._reports, self._overlays = (
             root / name for name in ("incoming", "media", "reports", "overlays")
         )
-        with space_errors():
-            root.mkdir(parents=True, exist_ok=True, mode=OWNER_ONLY_DIR)
-            for folder in (self._incoming, self._media, self._reports, self._overlays):
-                folder.mkdir(exist_ok=True, mode=OWNER_ONLY_DIR)
+        for folder in (root, self._incoming, self._media, self._reports, self._overlays):
+            prepare_folder(folder)
         self._guard = threading.Lock()
         self._own: instances.Instance | None = None
         self._unowned_since_s: dict[Path, float] = {}
@@ -153,35 +165,28 @@ class JobFiles:
         """Delete an overlay, where it is there."""
         self.overlay_path(name).unlink(missing_ok=True)
 
-    def orphans(
-        self,
-        known: Callable[[list[str]], set[str]],
-        unfinished: Callable[[list[str]], set[str]] | None = None,
-        wanted_overlays: Callable[[list[str]], set[str]] | None = None,
-    ) -> int:
-        """Delete files that no job has had for the time of grace, seen by two calls; how many.
+    def sweep(self, owners: Callable[[list[str]], Mapping[str, FileOwner]]) -> Swept:
+        """Delete files that their job does not need, seen so by two calls, `grace_s` apart.
 
-        `known` says which of the given ids are jobs. With `unfinished`, media of other jobs than
-        those it names are deleted as well: of a job that ended while its worker died. With
-        `wanted_overlays`, so are overlays that it does not name: of such a worker too.
+        A file is kept where nothing is known of its id: this may not be the database of the folder.
+
+        Args:
+            owners: tells what is known of jobs by their ids, as `JobQueries.owners`.
+
+        Returns:
+            What was deleted and what is kept without a known owner.
         """
-        owners = {path: path.name.partition(".")[0] for path in self._listed()}
-        has_row = known(sorted(set(owners.values()))) if owners else set[str]()
-        needs_media = unfinished(sorted(has_row)) if unfinished and has_row else has_row
-        overlays = [path.name for path in owners if path.parent == self._overlays]
-        wanted = wanted_overlays(overlays) if wanted_overlays and overlays else None
-
-        def is_owned(path: Path, job_id: str) -> bool:
-            if path.parent == self._overlays and wanted is not None:
-                return path.name in wanted
-            return job_id in (needs_media if path.parent == self._media else has_row)
-
+        files = self._listed()
+        known = owners(sorted({job_id_of(path) for path in files}))
         now_s = self._monotonic()
-        unowned = {
-            path: self._unowned_since_s.get(path, now_s)
-            for path, job_id in owners.items()
-            if not is_owned(path, job_id)
-        }
+        unowned: dict[Path, float] = {}
+        unknown: list[Path] = []
+        for path in files:
+            owner = known.get(job_id_of(path))
+            if owner is None:
+                unknown.append(path)
+            elif not self._is_needed(path, owner):
+                unowned[path] = self._unowned_since_s.get(path, now_s)
         gone = [
             path
             for path, since_s in unowned.items()
@@ -191,7 +196,20 @@ class JobFiles:
             path.unlink(missing_ok=True)
             del unowned[path]
         self._unowned_since_s = unowned
-        return len(gone)
+        return Swept(tuple(gone), tuple(unowned), tuple(unknown))
+
+    def listed(self) -> dict[str, list[Path]]:
+        """Job id -> its media, reports and overlays that are in the folder."""
+        found: dict[str, list[Path]] = {}
+        for path in self._listed():
+            found.setdefault(job_id_of(path), []).append(path)
+        return found
+
+    def _is_needed(self, path: Path, owner: FileOwner) -> bool:
+        if owner.is_unfinished:
+            return True
+        wanted = {self._reports: owner.report, self._overlays: owner.overlay}
+        return path.name == wanted.get(path.parent)
 
     def require_space(self, nbytes: int) -> None:
         """Raise StorageFullError where so many bytes more would take what is kept free."""
@@ -218,6 +236,31 @@ class JobFiles:
         return target
 
 
+def prepare_folder(folder: Path) -> None:
+    """Make a folder for its owner alone where there is none.
+
+    Raises:
+        StorageFullError: where the disk is full.
+        DataFolderError: where it cannot be made or written.
+    """
+    try:
+        with space_errors():
+            folder.mkdir(parents=True, exist_ok=True, mode=OWNER_ONLY_DIR)
+    except OSError as error:
+        raise DataFolderError(f"{_advice(folder)}: {error.strerror}") from error
+    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK, effective_ids=HAS_EFFECTIVE_IDS):
+        is_read_only = os.statvfs(folder).f_flag & os.ST_RDONLY
+        reason = "the file system is read-only" if is_read_only else "it belongs to somebody else"
+        raise DataFolderError(f"{_advice(folder)}: {reason}")
+
+
+def _advice(folder: Path) -> str:
+    return (
+        f"the data folder cannot be written (make {folder} writable for user {os.geteuid()}, or "
+        "set EVOLVISENSE_DATA_DIR to another folder)"
+    )
+
+
 @contextlib.contextmanager
 def space_errors() -> Generator[None]:
     """A full disk becomes StorageFullError, for whoever writes files of jobs."""
@@ -227,6 +270,11 @@ def space_errors() -> Generator[None]:
         if is_disk_full(error):
             raise StorageFullError(f"no space is left: {error}") from error
         raise
+
+
+def job_id_of(path: Path) -> str:
+    """The id of the job that a file belongs to."""
+    return path.name.partition(".")[0]
 
 
 def _is_name(name: str) -> bool:

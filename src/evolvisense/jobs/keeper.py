@@ -5,16 +5,21 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from evolvisense.errors import BusyError, StorageError
-from evolvisense.jobs.files import JobFiles
+from evolvisense.jobs.files import JobFiles, job_id_of
+from evolvisense.jobs.records import short_id
 from evolvisense.jobs.settings import LeaseRules
 from evolvisense.jobs.store import JobStore
 
 LOOK_S = 1.0
 SWEEP_S = 30.0
 WIPE_S = 3600.0
+REMEMBER_DELETED_S = 24 * 3600.0
+"""So long the id of a deleted job is kept, for files that a dying process left."""
+SHOWN_IDS = 20
 CLOCK_JUMP_S = 60.0
 """The wall clock may differ so much from the monotonic one between two sweeps."""
 
@@ -55,7 +60,7 @@ class LeaseWatch:
                 )
                 if state is not None:
                     taken += 1
-                    log.warning("job %s: its worker is silent; now %s", job_id, state)
+                    log.warning("job %s: its worker is silent; now %s", short_id(job_id), state)
                 continue
             seen[job_id] = (mark, since_s)
         self._seen = seen
@@ -80,6 +85,8 @@ class Keeper:
         self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
         self._clock_s = time.time() - time.monotonic()
         self._has_deleted = self._wipes = False
+        self.unknown_files = 0
+        """Files in the folder that belong to no analysis of the database; they are kept."""
         self._next_wipe_s = time.monotonic() + WIPE_S
 
     def start(self) -> None:
@@ -96,12 +103,19 @@ class Keeper:
         """Delete what dead processes left, what has expired and files without a job."""
         dead = {*self._files.sweep_dead()}
         dead |= {name for name in self._store.waiters() if not self._files.is_alive(name)}
-        for job in self._store.waited_by(dead):
-            self.remove(job.id)
-        if self._clock_is_steady():
-            for job_id in self._store.expired(time.time()):
-                self.remove(job_id)
-        self._files.orphans(self._store.known, self._store.unfinished, self._store.wanted_overlays)
+        left = [job.id for job in self._store.waited_by(dead) if self.remove(job.id)]
+        _log_deleted("of clients that were lost with their server", left)
+        is_steady = self._clock_is_steady()
+        if is_steady:
+            expired = [i for i in self._store.expired(time.time()) if self.remove(i)]
+            _log_deleted("that have expired", expired)
+        swept = self._files.sweep(self._store.owners)
+        if swept.deleted:
+            log.info("deleted %d files that no analysis needs", len(swept.deleted))
+        self._tell_unknown(swept.unknown)
+        if is_steady:
+            held = {job_id_of(path) for path in (*swept.waiting, *swept.unknown)}
+            self._store.forget_deleted(time.time() - REMEMBER_DELETED_S, held)
         if self._has_deleted:
             # Until then SQLite's log still holds what was deleted.
             self._has_deleted = not self._store.checkpoint()
@@ -122,6 +136,18 @@ class Keeper:
         if job is not None and job.overlay is not None:
             self._files.forget_overlay(job.overlay)
         return deleted
+
+    def _tell_unknown(self, paths: tuple[Path, ...]) -> None:
+        """Count files of unknown analyses, and log where there are more than before."""
+        if len(paths) > self.unknown_files:
+            log.warning(
+                "%d files of %d analyses that the database does not know are kept: "
+                "`evolvisense data check` lists them, `data adopt` imports them, `data reset` "
+                "deletes them",
+                len(paths),
+                len({job_id_of(path) for path in paths}),
+            )
+        self.unknown_files = len(paths)
 
     def _clock_is_steady(self) -> bool:
         """False once after the wall clock jumped: nothing expires by a jump alone."""
@@ -147,3 +173,10 @@ class Keeper:
                 log.warning("the queue cannot be kept at this moment: %s", error)
             except Exception:
                 log.exception("keeping the queue failed; trying again")
+
+
+def _log_deleted(which: str, ids: Sequence[str]) -> None:
+    if ids:
+        some = ", ".join(short_id(job_id) for job_id in ids[:SHOWN_IDS])
+        more = ", ..." if len(ids) > SHOWN_IDS else ""
+        log.info("deleted %d analyses %s: %s%s", len(ids), which, some, more)

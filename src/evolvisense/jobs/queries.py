@@ -8,10 +8,18 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Engine, and_, exists, func, or_, select
 
-from evolvisense.jobs.database import reading
-from evolvisense.jobs.records import ENDED, UNFINISHED, Job, JobCounts, JobState
+from evolvisense.jobs.database import reading, require_columns
+from evolvisense.jobs.records import (
+    ENDED,
+    NOT_WANTED,
+    UNFINISHED,
+    FileOwner,
+    Job,
+    JobCounts,
+    JobState,
+)
 from evolvisense.jobs.rows import job_of
-from evolvisense.jobs.tables import deliveries, idempotency, jobs
+from evolvisense.jobs.tables import deleted_jobs, deliveries, idempotency, jobs
 
 IDS_AT_ONCE = 500
 
@@ -82,25 +90,25 @@ class JobQueries:
         """The version of each of the jobs that there is."""
         return {row["id"]: row["version"] for row in self._named(ids)}
 
-    def known(self, ids: Iterable[str]) -> set[str]:
-        """Which of the jobs there are."""
-        return {row["id"] for row in self._named(ids)}
+    def owners(self, ids: Iterable[str]) -> dict[str, FileOwner]:
+        """What is known of the jobs with these ids; an id that is unknown here is not in it."""
+        wanted = list(ids)
+        found = dict.fromkeys(self._deleted(wanted), NOT_WANTED)
+        for row in self._named(wanted):
+            is_unfinished = row["state"] in UNFINISHED
+            found[row["id"]] = FileOwner(is_unfinished, row["report"], row["overlay"])
+        return found
 
-    def unfinished(self, ids: Iterable[str]) -> set[str]:
-        """Which of the jobs wait or run, and so need their media."""
-        return {row["id"] for row in self._named(ids) if row["state"] in UNFINISHED}
+    def _deleted(self, ids: list[str]) -> Iterator[str]:
+        for part in _parts(ids):
+            query = select(deleted_jobs.c.id).where(deleted_jobs.c.id.in_(part))
+            with reading(self._engine) as connection:
+                rows = connection.execute(query).scalars().all()
+            yield from rows
 
-    def wanted_overlays(self, names: Iterable[str]) -> set[str]:
-        """Which of the files `<job id>.<lease>` a job has as its overlay, or may get as one."""
-        jobs_of: dict[str, list[str]] = {}
-        for name in names:
-            jobs_of.setdefault(name.partition(".")[0], []).append(name)
-        return {
-            name
-            for row in self._named(jobs_of)
-            for name in jobs_of[row["id"]]
-            if row["state"] in UNFINISHED or row["overlay"] == name
-        }
+    def require_columns(self) -> None:
+        """Raise DatabaseError where the database has not every column that is used here."""
+        require_columns(self._engine)
 
     def running(self) -> tuple[tuple[str, str, int], ...]:
         """Id, lease and beat of every running job, for `requeue`."""
@@ -177,7 +185,7 @@ class JobQueries:
             return tuple(job_of(row) for row in connection.execute(query).mappings())
 
     def _named(self, ids: Iterable[str]) -> Iterator[Any]:
-        columns = select(jobs.c.id, jobs.c.version, jobs.c.state, jobs.c.overlay)
+        columns = select(jobs.c.id, jobs.c.version, jobs.c.state, jobs.c.report, jobs.c.overlay)
         for part in _parts(list(ids)):
             with reading(self._engine) as connection:
                 rows = connection.execute(columns.where(jobs.c.id.in_(part))).mappings().all()

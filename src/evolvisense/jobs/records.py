@@ -11,6 +11,7 @@ STATES: tuple[JobState, ...] = ("queued", "running", "succeeded", "failed", "can
 UNFINISHED: frozenset[JobState] = frozenset({"queued", "running"})
 ENDED: frozenset[JobState] = frozenset({"succeeded", "failed", "canceled"})
 
+SHORT_ID = 8
 LARGEST_PRIORITY = 1_000_000
 
 
@@ -109,6 +110,22 @@ class Claim:
 
 
 @dataclass(frozen=True)
+class FileOwner:
+    """What a job needs of the files that carry its id."""
+
+    is_unfinished: bool
+    """It needs its media, and may get any report or overlay."""
+    report: str | None
+    """Name of its report."""
+    overlay: str | None
+    """Name of its overlay."""
+
+
+NOT_WANTED = FileOwner(is_unfinished=False, report=None, overlay=None)
+"""Of a job that was deleted, or never accepted."""
+
+
+@dataclass(frozen=True)
 class JobCounts:
     """How many jobs there are in each state."""
 
@@ -119,6 +136,11 @@ class JobCounts:
     canceled: int = 0
     oldest_queued_s: float | None = None
     """Age of the queued job that was submitted first, by the wall clock; None without one."""
+
+
+def short_id(job_id: str) -> str:
+    """The beginning of an id, for logs: without keys, whoever has the id has the job."""
+    return job_id[:SHORT_ID]
 
 
 def storable(text: str) -> str:

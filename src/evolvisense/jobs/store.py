@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 from sqlalchemy import Connection, RowMapping, Select, delete, func, insert, select, update
@@ -21,7 +21,7 @@ from evolvisense.jobs.deliveries import announce
 from evolvisense.jobs.queries import JobQueries
 from evolvisense.jobs.records import UNFINISHED, Claim, Failure, Job, JobState, NewJob, storable
 from evolvisense.jobs.rows import job_of, row_of
-from evolvisense.jobs.tables import idempotency, jobs
+from evolvisense.jobs.tables import deleted_jobs, idempotency, jobs
 
 WORKER_LOST = "worker_lost"
 
@@ -61,7 +61,27 @@ class JobStore(JobQueries):
                 )
             for row in rows:
                 connection.execute(insert(jobs).values(**row))
+            connection.execute(delete(deleted_jobs).where(deleted_jobs.c.id.in_(ids)))
             return tuple(_get(connection, job_id) for job_id in ids)
+
+    def announce_files(self, ids: Sequence[str]) -> None:
+        """Say that files with these ids will come; until `submit` accepts them they may be swept.
+
+        Without it, what a server leaves that dies before `submit` could not be told from the files
+        of a job of another database.
+        """
+        with writing(self._engine) as connection:
+            for job_id in ids:
+                _note_deleted(connection, job_id, self._now())
+
+    def forget_deleted(self, before_s: float, keep: Iterable[str]) -> int:
+        """Forget deletions before `before_s` unix seconds, but those of the ids in `keep`."""
+        old = select(deleted_jobs.c.id).where(deleted_jobs.c.deleted_s < before_s)
+        with writing(self._engine) as connection:
+            ids = sorted(set(connection.execute(old).scalars()) - set(keep))
+            for job_id in ids:
+                connection.execute(delete(deleted_jobs).where(deleted_jobs.c.id == job_id))
+        return len(ids)
 
     def claim(self, worker: str) -> Claim | None:
         """The queued job of the highest priority, of those the oldest; None without one."""
@@ -190,6 +210,7 @@ class JobStore(JobQueries):
             of_key = (idempotency.c.owner == owner, idempotency.c.key == key)
             connection.execute(select(idempotency.c.key).where(*of_key).with_for_update())
             connection.execute(delete(jobs).where(jobs.c.seq == row["seq"]))
+            _note_deleted(connection, job_id, self._now())
             if not _ids_of_key(connection, owner, key):
                 connection.execute(delete(idempotency).where(*of_key))
             return True
@@ -215,6 +236,11 @@ class JobStore(JobQueries):
                 return False
             _end(connection, row, state, self._now(), **values)
             return True
+
+
+def _note_deleted(connection: Connection, job_id: str, now_s: float) -> None:
+    connection.execute(delete(deleted_jobs).where(deleted_jobs.c.id == job_id))
+    connection.execute(insert(deleted_jobs).values(id=job_id, deleted_s=now_s))
 
 
 def _keys(new: Sequence[NewJob]) -> dict[tuple[str, str], str]:

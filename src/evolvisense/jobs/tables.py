@@ -14,9 +14,17 @@ from sqlalchemy import (
     Text,
 )
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
-STEPS: dict[int, tuple[str, ...]] = {2: ("ALTER TABLE jobs ADD COLUMN overlay TEXT",)}
+STEPS: dict[int, tuple[str, ...]] = {
+    2: ("ALTER TABLE jobs ADD COLUMN overlay TEXT",),
+    3: (
+        "ALTER TABLE evolvisense_schema ADD COLUMN database_id TEXT",
+        "ALTER TABLE evolvisense_schema ADD COLUMN moved_from TEXT",
+        "CREATE TABLE deleted_jobs (id TEXT NOT NULL PRIMARY KEY, "
+        "deleted_s DOUBLE PRECISION NOT NULL)",
+    ),
+}
 """Version -> what makes a database of the version before one of this version."""
 
 metadata = MetaData()
@@ -29,7 +37,22 @@ schema = Table(
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("version", Integer, nullable=False),
+    # Made once and kept by a data folder too, so that a folder and a database know each other.
+    Column("database_id", Text),
+    # Id of the database that this one was copied from by `evolvisense data move`.
+    Column("moved_from", Text),
 )
+
+deleted_jobs = Table(
+    "deleted_jobs",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("deleted_s", Double, nullable=False),
+)
+"""Ids whose files a sweep may delete: jobs deleted on purpose, and uploads not accepted yet.
+
+A file whose id is neither here nor in `jobs` belongs to something this database does not know, and
+is kept."""
 
 jobs = Table(
     "jobs",

@@ -21,7 +21,7 @@ from evolvisense.errors import (
 )
 from evolvisense.jobs.files import JobFiles
 from evolvisense.jobs.messages import STORAGE_FULL, analysis_task, overlay_task
-from evolvisense.jobs.records import ENDED, Claim, Failure, Job
+from evolvisense.jobs.records import ENDED, Claim, Failure, Job, short_id
 from evolvisense.jobs.sandbox import Sandbox
 from evolvisense.jobs.settings import PoolSettings
 
@@ -117,7 +117,10 @@ class JobWorker:
             self._fail(claim, Failure(*LIMIT_TEXTS[error.which]))
         except SandboxDiedError as error:
             log.warning(
-                "job %s: its worker died (%s), try %d", claim.job.id, error, claim.job.attempts
+                "job %s: its worker died (%s), try %d",
+                short_id(claim.job.id),
+                error,
+                claim.job.attempts,
             )
             self._try_again(claim)
         finally:
@@ -158,9 +161,9 @@ class JobWorker:
         except SandboxDiedError:
             if job.attempts < self._settings.max_attempts:
                 raise  # tried again, as an analysis is
-            log.warning("job %s: its worker died over the overlay", job.id)
+            log.warning("job %s: its worker died over the overlay", short_id(job.id))
         except (StorageFullError, SandboxLimitError, SandboxTaskError) as error:
-            log.warning("job %s has no overlay: %s", job.id, error)
+            log.warning("job %s has no overlay: %s", short_id(job.id), error)
         made.second_report.unlink(missing_ok=True)
         return False
 
@@ -187,7 +190,7 @@ class JobWorker:
                 time.sleep(1.0)
 
     def _wait_for_space(self, claim: Claim) -> None:
-        log.warning("job %s waits: the disk is full", claim.job.id)
+        log.warning("job %s waits: the disk is full", short_id(claim.job.id))
         self._insist(lambda: self._store.release(claim, count_attempt=False))
         time.sleep(FULL_DISK_PAUSE_S)
 
@@ -246,7 +249,7 @@ class _Heart:
     def event(self, message: Mapping[str, Any]) -> None:
         if message["event"] == "trouble":
             job = self._claim.job
-            log.error("job %s (request %s): %s", job.id, job.request_id, message["text"])
+            log.error("job %s (request %s): %s", short_id(job.id), job.request_id, message["text"])
             return
         self._stage, self._percent = str(message["stage"]), float(message["percent"])
         self._has_news = True
@@ -261,7 +264,9 @@ class _Heart:
             self.lost = self.lost or not self._store.beat(self._claim, self._stage, self._percent)
         except (BusyError, StorageError) as error:
             # Nobody can take the job away meanwhile either: that would be written there too.
-            log.warning("job %s: a heartbeat was not written: %s", self._claim.job.id, error)
+            log.warning(
+                "job %s: a heartbeat was not written: %s", short_id(self._claim.job.id), error
+            )
             return
         if self._has_news:
             self._has_news = False

@@ -5,31 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from evolvisense.jobs.files import JobFiles
+from evolvisense.jobs.files import JobFiles, prepare_folder
 from evolvisense.jobs.pool import WorkerPool
 from evolvisense.jobs.settings import WorkplaceSettings
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-OWNER_ONLY_DIR = 0o700
+    from evolvisense.jobs.pairing import FolderLock
 
 
 class Workplace:
     """Works from the moment that it is made; worker processes load their models meanwhile.
 
-    Raises as `open_database`, StorageFullError, and FolderNotSharedError where another process
-    of this queue has another folder.
+    Raises as `open_database`, StorageFullError, DataFolderError where the folder cannot be written,
+    DatabaseMismatchError where the database is not that of the folder, and FolderNotSharedError
+    where another process of this queue has another folder.
     """
 
     def __init__(self, settings: WorkplaceSettings) -> None:
-        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=OWNER_ONLY_DIR)
+        prepare_folder(settings.data_dir)
         self.files = JobFiles(settings.data_dir, reserve_bytes=settings.reserve_bytes)
         self._listeners: list[Callable[[], None]] = []
         self.pool = WorkerPool(self.files, settings.pool, on_change=self._tell)
         self.pool.start()
         try:
-            self.engine = _open_queue(settings)
+            self.engine, self._lock = _open_queue(settings)
         except BaseException:
             self.pool.close(0.0)
             self.files.close()
@@ -52,21 +53,29 @@ class Workplace:
         self.keeper.close()
         self.files.close()
         self.engine.dispose()
+        self._lock.close()
 
     def _tell(self) -> None:
         for listener in self._listeners:
             listener()
 
 
-def _open_queue(settings: WorkplaceSettings) -> Engine:
+def _open_queue(settings: WorkplaceSettings) -> tuple[Engine, FolderLock]:
     # Imported only now: the half second of SQLAlchemy passes while a worker loads its models.
     from evolvisense.jobs.database import open_database  # noqa: PLC0415
     from evolvisense.jobs.one_folder import require_one_folder  # noqa: PLC0415
+    from evolvisense.jobs.pairing import FolderLock, require_pair  # noqa: PLC0415
 
-    engine = open_database(settings.database_url)
+    lock = FolderLock(settings.data_dir, alone=False)
     try:
-        require_one_folder(engine, settings.data_dir)
+        engine = open_database(settings.database_url)
+        try:
+            require_one_folder(engine, settings.data_dir)
+            require_pair(engine, settings.data_dir)
+        except BaseException:
+            engine.dispose()
+            raise
     except BaseException:
-        engine.dispose()
+        lock.close()
         raise
-    return engine
+    return engine, lock

@@ -18,6 +18,7 @@ from evolvisense.server.metrics import ServerMetrics
 from evolvisense.server.middleware import EdgeMiddleware
 from evolvisense.server.service import AnalysisService
 from evolvisense.server.settings import Settings
+from evolvisense.server.spelling import SpellingMiddleware
 from evolvisense.server.streaming import authorize, live_settings
 from evolvisense.server.v1 import (
     analyses,
@@ -89,6 +90,7 @@ def create_app(
     openapi.describe(app)
     # The last one added is the outermost: refusals and errors carry CORS headers too.
     app.add_middleware(EdgeMiddleware)
+    app.add_middleware(SpellingMiddleware)
     if chosen.cors_origins:
         app.add_middleware(
             CORSMiddleware,

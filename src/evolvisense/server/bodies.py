@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
 
+from evolvisense.api.scalars import error_texts
 from evolvisense.errors import InvalidOptionError
 from evolvisense.server.refusals import (
     BodyTooLargeError,
@@ -27,11 +28,8 @@ def checked(kind: type[T], text: str | bytes, where: str) -> T:
     try:
         return kind.model_validate_json(text)
     except ValidationError as error:
-        texts = [
-            ": ".join(filter(None, (".".join(map(str, e["loc"])), e["msg"])))
-            for e in error.errors(include_url=False, include_input=False)
-        ]
-        raise InvalidOptionError(f"{where}: {'; '.join(texts)}") from error
+        texts = error_texts(error.errors(include_url=False))
+        raise InvalidOptionError(f"{where}: {texts}") from error
 
 
 async def read_body(request: Request, kind: type[T], longest_s: float) -> T:

@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope, Send
 
+from evolvisense.api.scalars import error_texts
 from evolvisense.errors import (
     AuditError,
     BaselineCorruptError,
@@ -70,7 +71,7 @@ STATUS: Mapping[type[EvolviSenseError], int] = {
 HTTP_CODES = {404: "not_found", 405: "method_not_allowed"}
 FOR_THE_CLIENT = {
     StorageFullError.code: "the disk of this server is full; try again later",
-    DatabaseError.code: "the queue of this server cannot be used at this moment",
+    DatabaseError.code: "the queue of this server cannot be used at this moment; its log says why",
     BaselineNotFoundError.code: "there is no such baseline of yours",
     BaselineCorruptError.code: "the baseline cannot be read: delete it and add its recordings anew",
 }
@@ -206,8 +207,8 @@ async def _http_error(request: Request, error: Exception) -> JSONResponse:
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - so it was registered
-    texts = [f"{'.'.join(str(p) for p in e['loc'])}: {e['msg']}" for e in error.errors()]
-    return error_answer(request, 422, InvalidOptionError.code, "; ".join(texts))
+    text = error_texts(list(error.errors()), skip=1)
+    return error_answer(request, 422, InvalidOptionError.code, text)
 
 
 def _codes(kind: type[EvolviSenseError]) -> dict[str, int]:

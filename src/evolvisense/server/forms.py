@@ -115,7 +115,9 @@ class Form:
         if self._name != "file":
             most = MAX_OPTIONS_BYTES if self._name == "options" else MAX_FIELD_BYTES
             if len(self._value) + end - start > most:
-                raise InvalidOptionError(f"a field is longer than {most} bytes")
+                raise InvalidOptionError(
+                    f"the field {self._name!r:.80} is longer than {most} bytes"
+                )
             self._value.extend(data[start:end])
             return
         self._file_bytes += end - start

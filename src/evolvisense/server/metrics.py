@@ -92,6 +92,11 @@ class _QueueCollector(Collector):
             "evolvisense_waiting_clients", "Clients of /analyze-video/.", self._service.waiting
         )
         yield GaugeMetricFamily("evolvisense_uploads", "Uploads now.", len(self._service.uploads))
+        yield GaugeMetricFamily(
+            "evolvisense_unknown_files",
+            "Files in the data folder of analyses that the database does not know; they are kept.",
+            self._service.keeper.unknown_files,
+        )
         tally = pool.tally
         yield CounterMetricFamily(
             "evolvisense_worker_restarts", "Worker processes started anew.", tally.restarts

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from evolvisense.server.errors import error_answer
+from evolvisense.server.spelling import IS_HEAD
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -46,6 +47,9 @@ class EdgeMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
+        if scope["type"] == "websocket":
+            await self._serve_websocket(scope, receive, send)
+            return
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -83,17 +87,49 @@ class EdgeMiddleware:
             metrics.in_flight.dec()
             route = getattr(scope.get("route"), "path", "none")
             method = request.method if request.method in METHODS else "other"
+            method = "HEAD" if scope.get(IS_HEAD) else method
             metrics.requests.labels(method, route, str(status)).inc()
             metrics.request_s.labels(route).observe(seconds)
-            about = {
-                "request_id": request_id,
-                "method": method,
-                "route": route,
-                "status": status,
-                "seconds": round(seconds, 3),
-            }
-            text = "%(method)s %(route)s %(status)s %(seconds)s s (request %(request_id)s)"
-            requests_log.info(text, about, extra=about)
+            _log_request(request_id, method, route, status, seconds)
+
+    async def _serve_websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request_id = uuid.uuid4().hex
+        scope.setdefault("state", {})["request_id"] = request_id
+        code = 0
+
+        async def receive_noting(message_of: Receive = receive) -> Message:
+            nonlocal code
+            message = await message_of()
+            if message["type"] == "websocket.disconnect":
+                code = code or message.get("code", 1005)
+            return message
+
+        async def send_noting(message: Message) -> None:
+            nonlocal code
+            if message["type"] == "websocket.close":
+                code = message.get("code", 1000)
+            elif message["type"] == "websocket.http.response.start":
+                code = message["status"]
+            await send(message)
+
+        began_s = time.perf_counter()
+        try:
+            await self._app(scope, receive_noting, send_noting)
+        finally:
+            route = getattr(scope.get("route"), "path", "none")
+            _log_request(request_id, "WEBSOCKET", route, code, time.perf_counter() - began_s)
+
+
+def _log_request(request_id: str, method: str, route: str, status: int, seconds: float) -> None:
+    about = {
+        "request_id": request_id,
+        "method": method,
+        "route": route,
+        "status": status,
+        "seconds": round(seconds, 3),
+    }
+    text = "%(method)s %(route)s %(status)s %(seconds)s s (request %(request_id)s)"
+    requests_log.info(text, about, extra=about)
 
 
 def _add_headers(headers: MutableHeaders, request_id: str) -> None:

@@ -63,6 +63,7 @@ async def readyz(request: Request) -> Response:
         return error_answer(request, 503, "starting", "the models are being loaded", again)
     if service.closing:
         return error_answer(request, 503, "stopping", "the server is being stopped", again)
+    await asyncio.to_thread(service.store.require_columns)
     counts = await asyncio.to_thread(service.store.counts)
     return JSONResponse({"status": "ready", "queued": counts.queued, "running": counts.running})
 

@@ -9,13 +9,14 @@ from typing import Annotated, Any, Generic, TypeVar, get_args
 from pydantic import Field, TypeAdapter, ValidationError
 
 from evolvisense.api.options import LARGEST_COUNT
+from evolvisense.api.scalars import TruthText, WholeText, shown
 from evolvisense.errors import InvalidOptionError
 from evolvisense.types.indicators import Language
 from evolvisense.types.options import Smoothing
 
 T = TypeVar("T")
 
-_COUNT: TypeAdapter[int] = TypeAdapter(Annotated[int, Field(ge=1, le=LARGEST_COUNT)])
+_COUNT: TypeAdapter[int] = TypeAdapter(Annotated[WholeText, Field(ge=1, le=LARGEST_COUNT)])
 _SMOOTHING: TypeAdapter[Smoothing] = TypeAdapter(Smoothing)
 _LANGUAGE: TypeAdapter[Language] = TypeAdapter(Language)
 
@@ -38,7 +39,9 @@ class Parameter(Generic[T]):
         try:
             return self.kind.validate_python(given[self.name])
         except ValidationError as error:
-            raise InvalidOptionError(f"{self.name} must be {self.wanted}") from error
+            raise InvalidOptionError(
+                f"{self.name} must be {self.wanted}, got {shown(given[self.name])}"
+            ) from error
 
     def schema(self) -> dict[str, Any]:
         """JSON Schema of the value."""
@@ -62,14 +65,14 @@ class Parameter(Generic[T]):
 FRAME_SKIP = Parameter(
     "frame_skip",
     _COUNT,
-    "a whole number, 1 or more",
+    "a whole number in digits, 1 or more",
     10,
     "Frames whose 1-based number is a multiple of this are analysed.",
 )
 MAX_FRAMES = Parameter(
     "max_frames",
     _COUNT,
-    "a whole number, 1 or more",
+    "a whole number in digits, 1 or more",
     50,
     "Faces are read in so many of them at most.",
 )
@@ -90,7 +93,7 @@ LANGUAGE = Parameter(
 )
 WITH_REPORT = Parameter(
     "report",
-    TypeAdapter(bool),
+    TypeAdapter(TruthText),
     "true or false",
     True,
     "`false` leaves the key `report` out of the answer.",

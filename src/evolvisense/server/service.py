@@ -157,6 +157,7 @@ class AnalysisService:
         self, files: Sequence[ReceivedFile], new: list[NewJob], places: int | None
     ) -> tuple[Job, ...]:
         try:
+            self.store.announce_files([job.id for job in new])
             for file, job in zip(files, new, strict=True):
                 self.files.keep(file.path, job.id)
             jobs = self.store.submit(new, places=places)

@@ -7,10 +7,11 @@ wins over the file.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -19,6 +20,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from evolvisense.api.scalars import decimal_number, truth, whole_number
 from evolvisense.jobs.messages import ANALYSIS_TARGET
 from evolvisense.jobs.sandbox import Limits
 from evolvisense.jobs.settings import LeaseRules, PoolSettings, WorkplaceSettings
@@ -40,6 +42,13 @@ def _home() -> Path:
     base = os.environ.get("XDG_DATA_HOME")
     return (Path(base) if base else Path.home() / ".local" / "share") / "evolvisense" / "server"
 
+
+READERS: Mapping[object, Callable[[object], object]] = {
+    int: whole_number,
+    float: decimal_number,
+    bool: truth,
+}
+"""Type of a setting -> what reads its text."""
 
 Texts = Annotated[list[str], NoDecode]
 
@@ -74,6 +83,27 @@ class Settings(BaseSettings):
     )
     upload_total_s: float = Field(
         default=600.0, gt=0, description="An upload ends with 408 when it takes longer than this."
+    )
+    header_timeout_s: float = Field(
+        default=10.0,
+        gt=0,
+        description="A connection is closed when the headers of a request take longer than this.",
+    )
+    keep_alive_s: float = Field(
+        default=30.0, gt=0, description="A connection without a request is closed after this time."
+    )
+    max_connections: int = Field(
+        default=0,
+        ge=0,
+        description="Most connections at a time. 0: half as many as the process may open files, "
+        "1000 at most. At the limit the connection that has waited longest without a request "
+        "gives way to a new one.",
+    )
+    max_connections_per_address: int = Field(
+        default=0,
+        ge=0,
+        description="Most connections of one peer address, which may be a proxy; 0: half of "
+        "`max_connections`.",
     )
     max_duration_s: float = Field(
         default=3600.0,
@@ -182,6 +212,13 @@ class Settings(BaseSettings):
         if not Path(given).is_file():
             raise FileNotFoundError(f"{CONFIG_VARIABLE} names {given}, which is no file")
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, Path(given))
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _one_spelling(cls, value: Any, info: ValidationInfo) -> Any:  # noqa: ANN401 - as above
+        kind: object = cls.model_fields[info.field_name or ""].annotation
+        read = READERS.get(kind)
+        return value if read is None else read(value)
 
     @field_validator("cors_origins", "webhook_secrets", mode="before")
     @classmethod

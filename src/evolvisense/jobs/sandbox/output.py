@@ -66,9 +66,8 @@ class OutputLog:
             self.last_line = text
         if self._is_quiet or self._count > LINES:
             self._untold += 1
-        if self._count <= LINES:
-            level = logging.DEBUG if self._is_quiet else logging.WARNING
-            log.log(level, "%s: %s", self._name, text)
+        elif self._count <= LINES:
+            log.warning("%s: %s", self._name, text)
 
     def _tell_rest(self) -> None:
         if self._untold:

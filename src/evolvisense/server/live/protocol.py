@@ -125,7 +125,7 @@ def parse_binary(message: bytes) -> Binary:
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class AudioFormat(_Part):

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from fastapi import WebSocket
 from pydantic import ValidationError
 
+from evolvisense.api.scalars import error_texts
 from evolvisense.report import LIMITS_NOTICE
 from evolvisense.server.live.door import Door, open_door
 from evolvisense.server.live.pacing import Allowance
@@ -93,8 +94,8 @@ async def _configure(door: Door) -> Configure | None:
     try:
         return Configure.model_validate_json(message)
     except ValidationError as error:
-        texts = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
-        raise EndOfStreamError(POLICY, "invalid_option", "; ".join(texts)) from error
+        text = error_texts(error.errors(include_url=False))
+        raise EndOfStreamError(POLICY, "invalid_option", text) from error
 
 
 @dataclass(frozen=True)

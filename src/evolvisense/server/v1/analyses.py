@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from evolvisense.access.keys import Scope
+from evolvisense.api.scalars import WholeText
 from evolvisense.api.schemas import Analysis, AnalysisList
 from evolvisense.errors import InvalidOptionError
 from evolvisense.jobs.records import Job, JobState
@@ -58,7 +59,7 @@ async def list_analyses(
     submission: Annotated[
         str | None, Query(max_length=64, description="Only those of one request.")
     ] = None,
-    page_size: Annotated[int, Query(ge=1, le=200)] = 50,
+    page_size: Annotated[WholeText, Query(ge=1, le=200)] = 50,
     page_token: Annotated[
         str | None, Query(max_length=100, description="`next_page_token` of the page before.")
     ] = None,

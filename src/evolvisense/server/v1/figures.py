@@ -11,6 +11,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from evolvisense.api.figures import Figures
 from evolvisense.api.options import LARGEST_COUNT
+from evolvisense.api.scalars import DecimalText, WholeText
 from evolvisense.errors import InvalidOptionError
 from evolvisense.report import Report
 from evolvisense.report.clock import clock_of
@@ -57,20 +58,20 @@ async def figures(  # noqa: PLR0913, PLR0917 - its parameters are those of the a
         Query(max_length=LONGEST_LIST, description="Which, separated by commas; all by default."),
     ] = ",".join(FIGURES),
     person: Annotated[
-        int | None,
+        WholeText | None,
         Query(ge=1, le=LARGEST_COUNT, description="Id of a person; by default the main one."),
     ] = None,
     theme: ThemeQuery = "light",
     start_s: Annotated[
-        float,
+        DecimalText,
         Query(ge=0, allow_inf_nan=False, description="Begin of the window, from the recording's."),
     ] = 0.0,
     end_s: Annotated[
-        float | None,
+        DecimalText | None,
         Query(gt=0, allow_inf_nan=False, description="End of the window; by default the last."),
     ] = None,
     points: Annotated[
-        int, Query(ge=2, le=MOST_POINTS, description="Most points of a trace in the window.")
+        WholeText, Query(ge=2, le=MOST_POINTS, description="Most points of a trace in the window.")
     ] = FigureOptions.points,
     actions: Annotated[
         str,

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse
 
+from evolvisense.api.scalars import TruthText
 from evolvisense.jobs.records import Job
 from evolvisense.server.errors import Problem
 from evolvisense.server.refusals import JobNotFoundError, NoOverlayError
@@ -38,7 +39,7 @@ async def overlay(
     request: Request,
     analysis_id: str,
     download: Annotated[
-        bool, Query(description="Whether a browser is to save it instead of showing it.")
+        TruthText, Query(description="Whether a browser is to save it instead of showing it.")
     ] = False,
 ) -> Response:
     """The recording with faces, expressions and landmarks drawn, deleted with its analysis."""

@@ -10,6 +10,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
+from evolvisense.api.scalars import TruthText
 from evolvisense.api.schemas import REPORT_FORMATS, ReportFormat
 from evolvisense.report import Report, to_csv, to_html, to_json, to_parquet
 from evolvisense.report.elan import to_eaf
@@ -77,7 +78,7 @@ async def report(
         Query(description="Else the Accept header decides; JSON where it does not."),
     ] = None,
     download: Annotated[
-        bool, Query(description="Whether a browser is to save it instead of showing it.")
+        TruthText, Query(description="Whether a browser is to save it instead of showing it.")
     ] = False,
 ) -> Response:
     """As it was made; nothing is computed again."""

@@ -103,7 +103,7 @@ class Poster:
             try:
                 return await _answer(self.make_transport, _request(url, address, body, headers))
             except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-                log.debug("%s: %s at one of its addresses", url.origin, type(error).__name__)
+                log.debug("%s at one address of a webhook", type(error).__name__)
         return await _answer(self.make_transport, _request(url, last, body, headers))
 
 

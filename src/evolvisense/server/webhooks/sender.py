@@ -10,9 +10,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
-from evolvisense.errors import WebhookRefusedError
 from evolvisense.jobs.deliveries import Deliveries, Delivery
-from evolvisense.jobs.records import Job
+from evolvisense.jobs.records import Job, short_id
 from evolvisense.server.webhooks.posting import MakeTransport, Outcome, Poster, one_connection
 from evolvisense.server.webhooks.signing import (
     message_id,
@@ -21,7 +20,7 @@ from evolvisense.server.webhooks.signing import (
     secret_bytes,
     signed_headers,
 )
-from evolvisense.server.webhooks.targets import Resolve, parse_url
+from evolvisense.server.webhooks.targets import Resolve
 
 BACKOFF_S = (5.0, 300.0, 1800.0, 7200.0, 18_000.0, 36_000.0, 86_400.0)
 """Waits after failed tries, so the last try is about 41 hours after the first."""
@@ -114,7 +113,11 @@ class WebhookSender:
         try:
             self._on_ending(await asyncio.to_thread(self._note, delivery, outcome))
         except Exception as error:  # noqa: BLE001 - it comes due again; logged without its text
-            log.error("the webhook of job %s was not noted: %s", delivery.job_id, _described(error))
+            log.error(
+                "the webhook of job %s was not noted: %s",
+                short_id(delivery.job_id),
+                _described(error),
+            )
 
     async def _try(self, delivery: Delivery) -> Outcome | None:
         """One try; None where the job was deleted meanwhile, and the delivery with it."""
@@ -145,9 +148,8 @@ class WebhookSender:
             )
         log.log(
             logging.INFO if ending == "delivered" else logging.WARNING,
-            "webhook of job %s to %s: %s, %s at try %d",
-            delivery.job_id,
-            _origin(delivery.url),
+            "webhook of job %s: %s, %s at try %d",
+            short_id(delivery.job_id),
             outcome.trouble or f"status {outcome.status}",
             ending,
             delivery.attempts,
@@ -162,13 +164,6 @@ async def _first_of(stop: asyncio.Event, wake: asyncio.Event, timeout_s: float) 
     finally:
         for wait in waits:
             wait.cancel()
-
-
-def _origin(url: str) -> str:
-    try:
-        return parse_url(url, allow_private=True).origin
-    except WebhookRefusedError:
-        return "a refused URL"
 
 
 def _described(error: BaseException) -> str:

@@ -1,0 +1,196 @@
+"""`evolvisense data`: the data folder of the server and its database."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+
+from evolvisense.errors import EvolviSenseError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from evolvisense.server.settings import Settings
+
+FAILED = 1
+UNUSABLE = 2
+SHOWN_IDS = 20
+
+data_app = typer.Typer(
+    help="The server's data folder and its database. Stop servers and workers before.",
+    no_args_is_help=True,
+)
+
+_errors = Console(stderr=True, highlight=False)
+
+
+@data_app.command("check")
+def check_command() -> None:
+    """Say whether folder and database belong together, and which analyses only the folder has.
+
+    The exit status is 1 where they do not, or where there are such analyses.
+    """
+    with _told():
+        from evolvisense.jobs.pairing import inspect_pair  # noqa: PLC0415
+
+        with _opened() as (settings, engine):
+            state = inspect_pair(engine, settings.data_dir)
+    typer.echo(f"folder    {state.root}")
+    typer.echo(f"database  {state.database}, id {state.database_id[:8]}")
+    typer.echo(f"analyses  {state.known} with files here, {state.missing} without any")
+    typer.echo(f"unknown   files of {len(state.unknown)} analyses are in the folder only")
+    for job_id in state.unknown[:SHOWN_IDS]:
+        typer.echo(f"  {job_id}")
+    if not state.fits:
+        _tell(state.refusal())
+    raise typer.Exit(0 if state.fits and not state.unknown else FAILED)
+
+
+@data_app.command("adopt")
+def adopt_command(
+    owner: Annotated[
+        str,
+        typer.Option(
+            metavar="KEY_ID",
+            help="Key that the analyses belong to from now on; without it, whoever has the id of "
+            "one reaches it.",
+        ),
+    ] = "",
+) -> None:
+    """Import what the folder holds and the database does not know, and give the folder to it.
+
+    Reports and overlays become analyses that have succeeded; recordings that were not analysed yet
+    become analyses that have failed (`database_lost`), and are deleted. Options, keys and webhooks
+    of the old database are not in the folder, and are lost. May be run again.
+    """
+    with _told():
+        from evolvisense.jobs.adopting import adopt  # noqa: PLC0415
+
+        with _alone() as (settings, engine):
+            _require_key(engine, owner)
+            done = adopt(
+                engine, settings.data_dir, owner=owner, retention_s=settings.report_retention_s
+            )
+    typer.echo(
+        f"{done.reports} reports imported, {done.lost} analyses had not ended and have failed; "
+        f"{done.files_deleted} files of earlier tries deleted"
+    )
+
+
+@data_app.command("reset")
+def reset_command(
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Delete them; without it, only count.")
+    ] = False,
+) -> None:
+    """Delete reports and recordings that the database does not know, and give the folder to it.
+
+    Baselines and the audit log are left alone.
+    """
+    with _told():
+        from evolvisense.jobs.adopting import reset  # noqa: PLC0415
+        from evolvisense.jobs.pairing import inspect_pair  # noqa: PLC0415
+
+        with _alone() as (settings, engine):
+            if not yes:
+                state = inspect_pair(engine, settings.data_dir)
+                _tell(
+                    f"this would delete the files of {len(state.unknown)} analyses in "
+                    f"{settings.data_dir}: run it again with --yes"
+                )
+                raise typer.Exit(UNUSABLE)
+            count = reset(engine, settings.data_dir)
+    typer.echo(f"{count} files deleted; the folder belongs to this database now")
+
+
+@data_app.command("move")
+def move_command(
+    to: Annotated[
+        str, typer.Option(metavar="URL", help="New database, such as postgresql+psycopg://...")
+    ],
+) -> None:
+    """Copy the queue with its keys to another, empty database, and give the folder to that.
+
+    Then set EVOLVISENSE_DATABASE_URL to it. The old database stays as it is, and is refused. Where
+    this was interrupted, run it again.
+    """
+    with _told():
+        from evolvisense.jobs.database import open_database  # noqa: PLC0415
+        from evolvisense.jobs.moving import move  # noqa: PLC0415
+        from evolvisense.jobs.pairing import require_pair  # noqa: PLC0415
+
+        with _alone() as (settings, old):
+            require_pair(old, settings.data_dir)
+            new = open_database(to)
+            try:
+                done = move(old, new, settings.data_dir)
+            finally:
+                new.dispose()
+            shown = new.url.render_as_string(hide_password=True)
+    rows = ", ".join(f"{count} {table}" for table, count in done.rows.items())
+    typer.echo(
+        f"copied: {rows}\nNow set EVOLVISENSE_DATABASE_URL to {shown}. The old database is refused "
+        "from now on; delete it when the new one has proved itself."
+    )
+
+
+@contextmanager
+def _opened() -> Generator[tuple[Settings, Engine]]:
+    """Settings and the database that they name."""
+    from evolvisense.jobs.database import open_database  # noqa: PLC0415
+    from evolvisense.jobs.files import prepare_folder  # noqa: PLC0415
+    from evolvisense.server.settings import Settings  # noqa: PLC0415
+
+    settings = Settings()
+    prepare_folder(settings.data_dir)
+    engine = open_database(settings.queue_url)
+    try:
+        yield settings, engine
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def _alone() -> Generator[tuple[Settings, Engine]]:
+    """The same, while no server and no worker uses the folder."""
+    from evolvisense.jobs.pairing import FolderLock  # noqa: PLC0415
+    from evolvisense.server.settings import Settings  # noqa: PLC0415
+
+    lock = FolderLock(Settings().data_dir, alone=True)
+    try:
+        with _opened() as opened:
+            yield opened
+    finally:
+        lock.close()
+
+
+def _require_key(engine: Engine, owner: str) -> None:
+    from evolvisense.access.keys import ApiKeys  # noqa: PLC0415
+
+    if owner and all(record.id != owner for record in ApiKeys(engine).list()):
+        _tell(f"no key has the id {owner!r}: `evolvisense keys list` shows all")
+        raise typer.Exit(UNUSABLE)
+
+
+@contextmanager
+def _told() -> Generator[None]:
+    """Leave with status 2 and a sentence where it cannot be done."""
+    try:
+        yield
+    except ValidationError as error:
+        # pydantic's own text holds the value, which may be a secret.
+        for wrong in error.errors(include_input=False, include_url=False):
+            _tell(f"setting {'.'.join(str(part) for part in wrong['loc'])}: {wrong['msg']}")
+        raise typer.Exit(UNUSABLE) from error
+    except (EvolviSenseError, OSError) as error:
+        _tell(str(error))
+        raise typer.Exit(UNUSABLE) from error
+
+
+def _tell(text: str) -> None:
+    _errors.print(text, style="red", markup=False, soft_wrap=True)
