@@ -41,6 +41,7 @@ from evolvisense.errors import (
     StorageFullError,
     WebhookRefusedError,
 )
+from evolvisense.jobs.tracebacks import described
 from evolvisense.server.refusals import JobFailedError, RequestRefusedError
 
 CLIENT_CLOSED_REQUEST = 499
@@ -188,7 +189,7 @@ async def _own_error(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, BusyError):
         headers["Retry-After"] = str(error.retry_after_s)
     if isinstance(error, OPERATORS) and not isinstance(error, FormatUnavailableError):
-        log.error("%s: %s (request %s)", error.code, error, request.state.request_id)
+        log.error("%s (request %s)", described(error), request.state.request_id)
         text = "the fault is on the server; its log says more"
     text = FOR_THE_CLIENT.get(error.code, text)
     return error_answer(request, status, error.code, text, headers)

@@ -125,17 +125,21 @@ def parse_binary(message: bytes) -> Binary:
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class AudioFormat(_Part):
+class _FromClient(_Part):
+    model_config = ConfigDict(strict=True)  # JSON `true` is not 1
+
+
+class AudioFormat(_FromClient):
     """How sound will come: mono samples, little-endian."""
 
     rate_hz: Annotated[int, Field(ge=8_000, le=48_000)] = 16_000
     encoding: Literal["pcm16"] = "pcm16"
 
 
-class Configure(_Part):
+class Configure(_FromClient):
     """The first message of the client."""
 
     type: Literal["configure"]

@@ -223,7 +223,8 @@ def _checked(kind: type[T], fields: dict[str, Any]) -> T:
     try:
         return kind.model_validate(fields)
     except ValidationError as error:
-        log.error("the live analysis answered in a wrong form: %s", error)
+        places = [".".join(map(str, one["loc"])) for one in error.errors()]
+        log.error("the live analysis answered in a wrong form: %s", ", ".join(places))
         raise OurFaultError(INTERNAL_ERROR, "something went wrong here") from error
 
 
