@@ -65,7 +65,10 @@ class NotAVideoError(InputError):
 
 
 class NoVideoStreamError(InputError):
-    """A media container without a video stream, such as a sound file."""
+    """A file without a video stream where one is needed, or without any sound either.
+
+    Sound files are analysed by `Analyzer.analyze`; `/analyze-video/` and overlays need a video.
+    """
 
     code = "no_video_stream"
 

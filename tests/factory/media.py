@@ -126,6 +126,31 @@ def sound_alone(path: Path) -> Path:
     return path
 
 
+SOUND_CODECS = {
+    "wav": "pcm_s16le",
+    "mp3": "libmp3lame",
+    "m4a": "aac",
+    "ogg": "flac",
+    "opus": "libopus",
+    "flac": "flac",
+}
+SOUND_FORMATS = {"m4a": "mp4", "opus": "ogg"}
+
+
+def sound_file(
+    path: Path, seconds: float = 1.0, samples: NDArray[np.float32] | None = None
+) -> Path:
+    """A mono sound file at 48 kHz of the kind that its name says: a vowel, or samples (N,)."""
+    kind = path.suffix.removeprefix(".")
+    mono = vowel(seconds) if samples is None else samples
+    with av.open(str(path), "w", format=SOUND_FORMATS.get(kind, kind)) as out:
+        stream: Any = out.add_stream(SOUND_CODECS[kind], rate=RATE_HZ)
+        stream.layout = "mono"
+        for packet in _audio_packets(stream, Sound(mono[None], RATE_HZ, "mono")):
+            out.mux(packet)
+    return path
+
+
 def _audio_packets(stream: Any, sound: Sound) -> Iterable[Any]:
     resampler = av.AudioResampler(
         format=stream.codec_context.format or "flt", layout=sound.layout, rate=sound.rate_hz

@@ -12,7 +12,7 @@ import pytest
 from evolvisense import AnalysisOptions, Analyzer, MediaLimits
 from evolvisense.errors import InputError
 from evolvisense.media import probe
-from tests.factory.media import Film, Sound, huge_picture, plain, sound_alone, vowel
+from tests.factory.media import Film, Sound, huge_picture, plain, vowel
 
 
 @pytest.fixture(autouse=True)
@@ -53,10 +53,6 @@ def test_missing_file(tmp_path: Path) -> None:
 
 def test_folder(tmp_path: Path) -> None:
     assert code_of(tmp_path) == "file_unreadable"
-
-
-def test_sound_alone(tmp_path: Path) -> None:
-    assert code_of(sound_alone(tmp_path / "voice.mp4")) == "no_video_stream"
 
 
 def test_playlist_that_names_another_file(tmp_path: Path, face_video: Path) -> None:

@@ -12,7 +12,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.factory.media import Film, Sound, astronaut, huge_picture, plain, sound_alone, vowel
+from tests.factory.media import (
+    Film,
+    Sound,
+    astronaut,
+    huge_picture,
+    plain,
+    sound_alone,
+    sound_file,
+    vowel,
+)
 from tests.server.conftest import Running
 
 Maker = Callable[[Path], Path]
@@ -115,3 +124,13 @@ def test_webm_without_a_duration(server: Running, tmp_path: Path) -> None:
     content = answer(server, film.write(tmp_path / "live.webm"))
     assert content["report"]["media"]["duration_s_from_header"] is None
     assert content["video_duration"] == pytest.approx(2.0, abs=0.05)
+
+
+def test_sound_alone_is_analysed_by_v1(server: Running, tmp_path: Path) -> None:
+    accepted = server.submit(sound_file(tmp_path / "voice.flac", seconds=2.0))
+    assert accepted.status_code == 202, accepted.text
+    address = accepted.headers["location"]
+    assert server.ended(address)["state"] == "succeeded"
+    media = server.client.get(f"{address}/report").json()["media"]
+    assert media["video"] is None
+    assert media["audio"]["codec"] == "flac"

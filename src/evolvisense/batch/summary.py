@@ -71,9 +71,12 @@ def summary_row(report: Report, sha256: str) -> list[Cell]:
 def _media(report: Report) -> Iterator[Cell]:
     media = report.media
     yield Cell("duration_s", "number", media.duration_s, _says(MediaFacts, "duration_s"))
-    yield Cell("width_px", "integer", media.video.width_px, _says(VideoFacts, "width_px"))
-    yield Cell("height_px", "integer", media.video.height_px, _says(VideoFacts, "height_px"))
-    yield Cell("video_codec", "text", media.video.codec, _says(VideoFacts, "codec"))
+    video = media.video
+    width_px, height_px = (None, None) if video is None else (video.width_px, video.height_px)
+    yield Cell("width_px", "integer", width_px, _says(VideoFacts, "width_px"))
+    yield Cell("height_px", "integer", height_px, _says(VideoFacts, "height_px"))
+    codec = None if video is None else video.codec
+    yield Cell("video_codec", "text", codec, _says(VideoFacts, "codec"))
     sound = None if media.audio is None else media.audio.codec
     yield Cell("audio_codec", "text", sound, "The same of the sound; null where there is none.")
     yield Cell("frames", "integer", len(report.frames.number), "Frames that were analysed.")

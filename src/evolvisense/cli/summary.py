@@ -25,14 +25,18 @@ def print_summary(report: Report, path: Path) -> None:
     table.add_column(style="dim", no_wrap=True)
     table.add_column()
     media = report.media
-    table.add_row(
-        "Video",
-        f"{media.duration_s:.2f} s, {media.video.width_px} x {media.video.height_px}, "
-        f"{media.video.codec}",
-    )
-    analysed = len(report.frames.number)
-    with_face = int((report.frames.faces > 0).sum())
-    table.add_row("Frames", f"{analysed} analysed, {with_face} with a face")
+    if media.video is None:
+        codec = "" if media.audio is None else f", {media.audio.codec}"
+        table.add_row("Sound", f"{media.duration_s:.2f} s without a picture{codec}")
+    else:
+        table.add_row(
+            "Video",
+            f"{media.duration_s:.2f} s, {media.video.width_px} x {media.video.height_px}, "
+            f"{media.video.codec}",
+        )
+        analysed = len(report.frames.number)
+        with_face = int((report.frames.faces > 0).sum())
+        table.add_row("Frames", f"{analysed} analysed, {with_face} with a face")
     for score in report.indicators.scores:
         table.add_row(score.name.capitalize(), indicator_lines(score))
     if missing := missing_lines(report.indicators):

@@ -54,6 +54,15 @@ def open_container(path: Path) -> Generator[InputContainer]:
         yield container
 
 
+def find_video(container: InputContainer) -> VideoStream | None:
+    """The stream that `choose_video` chooses; None in a sound file.
+
+    Raises NotAVideoError where FFmpeg has no decoder for any video stream.
+    """
+    films = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
+    return choose_video(container) if films else None
+
+
 def choose_video(container: InputContainer) -> VideoStream:
     """The largest stream that is a film and not cover art.
 
@@ -61,7 +70,12 @@ def choose_video(container: InputContainer) -> VideoStream:
     """
     films = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
     if not films:
-        raise NoVideoStreamError("the file has no video stream, only sound or a still picture")
+        raise NoVideoStreamError(
+            "the file has no video stream and no sound that can be decoded; send a video or a "
+            "sound file"
+            if choose_audio(container) is None
+            else "the file has no video stream, only sound"
+        )
     decodable = [s for s in films if _has_decoder(s)]
     if not decodable:
         raise NotAVideoError("the video stream has a codec that cannot be decoded here")

@@ -21,7 +21,9 @@ from evolvisense.media.container import (
     check_pixels,
     choose_audio,
     choose_video,
+    decoded,
     decoded_frames,
+    find_video,
     open_container,
 )
 from evolvisense.media.limits import MediaLimits
@@ -32,7 +34,9 @@ LARGEST_ASPECT = 4.0
 
 
 def probe(path: Path, limits: MediaLimits | None = None) -> MediaInfo:
-    """Facts about the file at `path`; decodes one picture to be sure that there is one.
+    """Facts about the file at `path`; decodes one frame to be sure that there is one.
+
+    In a file without a video stream that is a frame of sound.
 
     Raises EmptyFileError, FileUnreadableError, NotAVideoError, NoVideoStreamError, NoFramesError or
     the LimitError that applies.
@@ -44,18 +48,25 @@ def probe(path: Path, limits: MediaLimits | None = None) -> MediaInfo:
             raise TooManyStreamsError(
                 f"the file has {len(container.streams)} streams, {limits.max_streams} are allowed"
             )
-        stream = choose_video(container)
-        check_pixels(stream.codec_context.width, stream.codec_context.height, limits)
+        stream, audio = find_video(container), choose_audio(container)
+        if stream is None and audio is None:
+            choose_video(container)
+        if stream is not None:
+            check_pixels(stream.codec_context.width, stream.codec_context.height, limits)
         duration_s = _container_duration_s(container, limits)
-        audio = choose_audio(container)
-        first = next(decoded_frames(container, stream, limits), None)
-        if first is None:
-            raise NoFramesError("the file opens, but no picture of it can be decoded")
+        video = None
+        if stream is not None:
+            first = next(decoded_frames(container, stream, limits), None)
+            if first is None:
+                raise NoFramesError("the file opens, but no picture of it can be decoded")
+            video = _video_info(stream, first)
+        elif audio is not None and next(decoded(container, audio), None) is None:
+            raise NoFramesError("the file opens, but no sound of it can be decoded")
         return MediaInfo(
             container=container.format.name,
             size_bytes=size,
             duration_s_from_header=duration_s,
-            video=_video_info(stream, first),
+            video=video,
             audio=None
             if audio is None
             else AudioStreamInfo(

@@ -116,7 +116,9 @@ class Analyzer:
         on_progress: ProgressListener | None = None,
         is_cancelled: Callable[[], bool] | None = None,
     ) -> Report:
-        """The report of a video file, given by path or as a binary file object.
+        """The report of a video or sound file, given by path or as a binary file object.
+
+        A sound file gives a report without faces: its indicators stand on the voice alone.
 
         With a `baseline` its indicators are relative to that person's own recordings.
         Raises the InputError that applies, or CancelledError once `is_cancelled()` is true.
@@ -130,7 +132,10 @@ class Analyzer:
                 info = probe(path, self.limits)
                 extent = measure_extent(path)
             voice = pool.submit(self._read_voice, path, info, options, clock, watch)
-            stage = self._read_faces(path, options, extent, clock, watch, voice)
+            if info.video is None:
+                stage = FaceStage(self._reader(clock, options), self._tracker.start())
+            else:
+                stage = self._read_faces(path, options, extent, clock, watch, voice)
             reading = voice.result()
         watch.tell("scoring", extent.duration_s, extent.duration_s)
         with clock.stage("score"):

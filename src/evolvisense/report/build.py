@@ -85,7 +85,9 @@ def _media(findings: Findings) -> schema.MediaFacts:
         start_s=extent.start_s,
         duration_s=extent.duration_s,
         duration_s_from_header=info.duration_s_from_header,
-        video=schema.VideoFacts(
+        video=None
+        if video is None
+        else schema.VideoFacts(
             codec=video.codec,
             width_px=video.width_px,
             height_px=video.height_px,
@@ -137,7 +139,9 @@ def _voice_absent_reason(
 def _warnings(findings: Findings, options: AnalysisOptions) -> list[schema.Notice]:
     frames, extent = findings.frames, findings.extent
     found: list[tuple[str, str]] = []
-    if not len(frames.number):
+    if findings.info.video is None:
+        found.append(("no_picture", "the file has sound only: nothing is said about a face"))
+    elif not len(frames.number):
         found.append(
             (
                 "no_frames_analysed",

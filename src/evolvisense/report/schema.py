@@ -70,14 +70,18 @@ class MediaFacts(Part):
 
     container: str = Field(description="FFmpeg's name of the container format.")
     size_bytes: int = Field(description="Size of the file.")
-    start_s: float = Field(description="Time of the first picture on the file's own clock.")
+    start_s: float = Field(
+        description="Time of the first frame on the file's own clock; of sound in a sound file."
+    )
     duration_s: float = Field(
-        description="From the first picture to the end of the last, measured on the packets."
+        description="From the first frame to the end of the last, measured on the packets."
     )
     duration_s_from_header: float | None = Field(
         description="What the header says; null where it says nothing (WebM from a browser)."
     )
-    video: VideoFacts
+    video: VideoFacts | None = Field(
+        description="null for a sound file, which is analysed without a face."
+    )
     audio: AudioFacts | None = Field(description="null where no audio stream can be decoded.")
     stream_count: int = Field(description="Streams in the container, used or not.")
 

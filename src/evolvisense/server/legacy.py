@@ -12,6 +12,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
 from evolvisense.api.options import Options
+from evolvisense.errors import NoVideoStreamError
 from evolvisense.jobs.records import Job
 from evolvisense.report.schema import LegacyBlock, Report
 from evolvisense.server import parameters
@@ -161,6 +162,12 @@ async def _accept(
 
 def _answer(data: bytes, *, with_report: bool) -> bytes:
     report = Report.model_validate_json(data)
+    if report.media.video is None:
+        # The contract of this route is a video; /v1/analyses takes sound files.
+        raise JobFailedError(
+            NoVideoStreamError.code,
+            "the file has no video stream, only sound; send sound files to /v1/analyses",
+        )
     if report.v1 is None:
         raise JobFailedError("internal_error", "the report has no v1 scores")
     answer = VideoAnswer(**dict(report.v1), limits=report.limits, report=report)

@@ -25,6 +25,14 @@ MEDIA_SUFFIXES = frozenset(
         ".wmv",
         ".ogv",
         ".3gp",
+        ".wav",
+        ".mp3",
+        ".m4a",
+        ".aac",
+        ".ogg",
+        ".oga",
+        ".opus",
+        ".flac",
     ]
 )
 """Which files of a folder are taken; a file named on its own is tried whatever its name."""
@@ -63,8 +71,8 @@ class MediaInfo:
     size_bytes: int
     duration_s_from_header: float | None
     """None for a file whose header states none, as in WebM recorded by a browser."""
-    video: VideoStreamInfo
-    """The stream that is analysed: the container's best video stream."""
+    video: VideoStreamInfo | None
+    """The stream that is analysed: the container's best video stream; None for a sound file."""
     audio: AudioStreamInfo | None
     """The stream that is analysed; None where the file has no decodable audio stream."""
     stream_count: int
@@ -72,7 +80,7 @@ class MediaInfo:
 
 @dataclass(frozen=True)
 class MediaExtent:
-    """Where a file's pictures begin and end, measured on its packets, or a stretch of them."""
+    """Start and end of a file's frames (of its sound without any), measured on its packets."""
 
     start_s: float
     end_s: float

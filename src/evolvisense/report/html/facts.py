@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from evolvisense.report.html.markup import NONE, Markup, element, joined, section, table, tiles
-from evolvisense.report.schema import Report
+from evolvisense.report.schema import Report, VideoFacts
 from evolvisense.report.words import WITHHELD
 
 LEGACY_WORDS = (
@@ -17,7 +17,6 @@ def recording_section(report: Report) -> Markup:
     media, options = report.media, report.options
     video, audio = media.video, media.audio
     frames, with_face = len(report.frames.number), int((report.frames.faces > 0).sum())
-    rate = "" if video.average_rate_hz is None else f", {video.average_rate_hz:.3g} Hz on average"
     header_s = media.duration_s_from_header
     rows = [
         (
@@ -31,8 +30,7 @@ def recording_section(report: Report) -> Markup:
         ),
         (
             "Video",
-            f"{video.codec}, {video.width_px} x {video.height_px} px, "
-            f"turned by {video.rotation_deg} degrees{rate}",
+            "none" if video is None else _video(video),
         ),
         (
             "Sound",
@@ -53,6 +51,14 @@ def recording_section(report: Report) -> Markup:
             ]
         ),
         table(("Fact", "Value"), rows),
+    )
+
+
+def _video(video: VideoFacts) -> str:
+    rate = "" if video.average_rate_hz is None else f", {video.average_rate_hz:.3g} Hz on average"
+    return (
+        f"{video.codec}, {video.width_px} x {video.height_px} px, "
+        f"turned by {video.rotation_deg} degrees{rate}"
     )
 
 

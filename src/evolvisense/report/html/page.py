@@ -84,6 +84,8 @@ def to_html(report: Report, *, title: str = "") -> str:
 def _summary(report: Report) -> str:
     media = report.media
     frames, with_face = len(report.frames.number), int((report.frames.faces > 0).sum())
+    if media.video is None:
+        return f"EvolviSense report: {media.duration_s:.1f} s of sound without a picture."
     return (
         f"EvolviSense report: {media.duration_s:.1f} s, {media.video.width_px} x "
         f"{media.video.height_px}, {frames} frames analysed, {with_face} with a face."

@@ -170,8 +170,9 @@ export class Shown {
   }
 
   #draw() {
-    if (this.player.kind !== "picture") return;
-    drawOverlay($("picture-overlay"), this.#moment?.people ?? [], this.summary.media.video, {
+    const { video } = this.summary.media;
+    if (this.player.kind !== "picture" || video === null) return;
+    drawOverlay($("picture-overlay"), this.#moment?.people ?? [], video, {
       personId: this.person?.id ?? null,
       boxes: $("layer-boxes").checked,
       landmarks: $("layer-landmarks").checked,

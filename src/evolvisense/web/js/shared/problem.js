@@ -67,8 +67,9 @@ const TITLES = {
 
 /** @type {Record<string, string>} */
 const ADVICE = {
-  not_a_video: "Choose a WebM, MP4, MOV, MKV, AVI or FLV file; if it plays elsewhere, convert it to MP4.",
-  no_video_stream: "Choose a file with a picture; sound alone is not analysed.",
+  not_a_video:
+    "Choose a WebM, MP4, MOV, MKV, AVI or FLV file, or sound as WAV, MP3, M4A, OGG or FLAC; if it plays elsewhere, convert it to MP4.",
+  no_video_stream: "Choose a file with a picture or a sound that plays elsewhere.",
   no_frames: "The file may be damaged: open it in a player, or export it again.",
   file_too_large: "Cut the recording, or export it with a smaller picture.",
   frame_too_large: "Export the video with a smaller picture, for example 1920 x 1080.",
