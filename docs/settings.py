@@ -14,6 +14,7 @@ PAGE = Path(__file__).parent / "settings.md"
 COMPUTED = {
     "data_dir": "`~/.local/share/evolvisense/server`",
     "workers": "one for each core, 4 at most",
+    "require_sandbox": "on in the strict profile",
 }
 INTRODUCTION = """# Settings of the server
 

@@ -17,6 +17,7 @@ from evolvisense.batch.local import LocalEngine, default_workers
 from evolvisense.batch.local_worker import LIMITS, WorkerRules
 from evolvisense.batch.outcome import Outcome
 from evolvisense.errors import EngineUnavailableError, InvalidOptionError
+from evolvisense.jobs.sandbox import Files
 from evolvisense.types.options import AnalysisOptions
 from tests.factory import batch_child
 
@@ -37,12 +38,20 @@ def codes(outcomes: Iterator[Outcome]) -> dict[str, str]:
     return {o.name: o.failure.code for o in outcomes if o.failure is not None}
 
 
-def test_a_file_that_kills_its_process_fails_alone(tmp_path: Path) -> None:
+def test_a_file_that_kills_its_process_fails_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried, work = tmp_path / "tried", tmp_path / "work"
+    tried.mkdir()
+    work.mkdir()
+    monkeypatch.setenv(batch_child.TRIED, str(tried))
     texts = ["fine", "crash", "always", "fine"]
-    engine = LocalEngine(2, folder=tmp_path, rules=RULES)
+    rules = replace(RULES, files=Files(writable=[tried]))
+    engine = LocalEngine(2, folder=work, rules=rules)
     found = codes(engine.run(tasks_of(tmp_path / "in", texts)))
     assert [found[f"{n}.mp4"] for n in range(4)] == [REFUSED, REFUSED, CRASHED, REFUSED]
-    assert [path.name for path in tmp_path.iterdir()] == ["in"]
+    assert [path.name for path in tried.iterdir()] == ["1.mp4"]
+    assert list(work.iterdir()) == []
 
 
 def test_a_relative_folder_is_meant_from_here(

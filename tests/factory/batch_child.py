@@ -13,8 +13,11 @@ import zipfile
 from pathlib import Path
 
 from evolvisense.jobs.sandbox import ChildChannel
+from evolvisense.media.descriptors import DescriptorFile
 
 TARGET = "tests.factory.batch_child:serve"
+TRIED = "EVOLVISENSE_TEST_TRIED"
+"""Names a folder in which it notes the files that it has begun with `crash`."""
 BROKEN = "tests.factory.batch_child:serve_broken"
 
 
@@ -22,10 +25,10 @@ def serve(channel: ChildChannel) -> None:
     channel.event({"event": "ready"})
     for task in channel.tasks():
         told = task.message
-        path = Path(told["file"]["uri"])
-        tried = Path(told["output"] + ".tried")
-        match path.read_text().strip():
-            case "crash" if not tried.exists():
+        media, output = task.files
+        tried = Path(os.environ[TRIED], told["file"]["name"]) if TRIED in os.environ else None
+        match os.pread(media, 100, 0).decode().strip():
+            case "crash" if tried is not None and not tried.exists():
                 tried.touch()
                 os._exit(1)
             case "always":
@@ -53,7 +56,7 @@ def serve(channel: ChildChannel) -> None:
             "has_report": False,
         }
         # What makes outcomes is not imported here: that takes long, with all that analyses.
-        with zipfile.ZipFile(told["output"], "w") as packed:
+        with zipfile.ZipFile(DescriptorFile(output), "w") as packed:
             packed.writestr("outcome.json", json.dumps(head))
         channel.result({})
 

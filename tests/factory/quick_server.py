@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ import httpx
 import pytest
 
 from evolvisense.jobs.records import Job
+from evolvisense.jobs.sandbox import Files
 from evolvisense.jobs.workplace import Workplace
 from evolvisense.report import to_json
 from evolvisense.server.app import create_app
@@ -54,7 +56,9 @@ def running(
 ) -> Iterator[Running]:
     """A server for a block; `stop` ends it earlier, as SIGTERM does. `target` is the workers'."""
     chosen = Settings.model_validate({"data_dir": data_dir, "workers": 1, **settings})
-    app = create_app(chosen, open_workplace=lambda: Workplace(chosen.workplace(target)))
+    gates = [Path(os.environ[GATE])] if GATE in os.environ else []
+    place = chosen.workplace(target, Files(readable=gates))
+    app = create_app(chosen, open_workplace=lambda: Workplace(place))
     server = GuardedServer(app, chosen, port=port)
     thread = threading.Thread(target=server.run)
     thread.start()

@@ -7,11 +7,11 @@ else succeeds at once with the report `report.json` of that folder.
 from __future__ import annotations
 
 import os
-import shutil
 import time
 from pathlib import Path
 
 from evolvisense.jobs.sandbox import ChildChannel
+from evolvisense.media.descriptors import DescriptorFile
 
 MODELS = [{"id": "none", "version": "1", "licence": "MIT", "sha256": None}]
 TARGET = "tests.factory.quick_worker:serve"
@@ -22,7 +22,8 @@ def serve(channel: ChildChannel) -> None:
     gate = Path(os.environ[GATE])
     channel.event({"event": "ready", "models": MODELS})
     for task in channel.tasks():
-        said = Path(task.message["media"]).read_bytes()[:6]
+        media, output = task.files
+        said = os.pread(media, 6, 0)
         if said == b"refuse":
             channel.error("not_a_video", "the file says so")
             continue
@@ -34,5 +35,5 @@ def serve(channel: ChildChannel) -> None:
         if task.is_cancelled():
             channel.error("cancelled", "stopped")
             continue
-        shutil.copyfile(gate / "report.json", task.message["output"])
+        DescriptorFile(output).write((gate / "report.json").read_bytes())
         channel.result({"timings_s": {}, "frames": 1})

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from evolvisense.jobs.sandbox import ChildChannel
+from evolvisense.media.descriptors import DescriptorFile, descriptor_of
 from tests.factory.patience import PATIENCE_S
 
 MODELS = [{"id": "none", "version": "1", "licence": "MIT", "sha256": None}]
@@ -94,7 +95,7 @@ def crashing_once(channel: ChildChannel) -> None:
     """Dies with the first file after the start of the server, and analyses from then on."""
     from evolvisense.jobs import analysis
 
-    first = Path(os.environ["TMPDIR"]).parent / "has-died"
+    first = gate() / "has-died"
     if first.exists():
         analysis.serve(channel)
         return
@@ -179,7 +180,7 @@ def greedy_painter(channel: ChildChannel) -> None:
     """Takes memory without end for an overlay, half of which it has written."""
 
     def paint(_media: Path, _report: Any, target: Path, **_: Any) -> None:
-        target.write_bytes(b"half")
+        DescriptorFile(descriptor_of(target)).write(b"half")
         held = []
         while True:
             held.append(bytearray(os.urandom(1024)) * 16384)
@@ -191,7 +192,7 @@ def dying_painter(channel: ChildChannel) -> None:
     """Dies over every overlay, half of which it has written."""
 
     def paint(_media: Path, _report: Any, target: Path, **_: Any) -> None:
-        target.write_bytes(b"half")
+        DescriptorFile(descriptor_of(target)).write(b"half")
         ctypes.string_at(0)
 
     _draws_with(channel, paint)
@@ -203,7 +204,7 @@ def slow_painter(channel: ChildChannel) -> None:
     def paint(_media: Path, _report: Any, target: Path, **how: Any) -> None:
         from evolvisense.errors import CancelledError
 
-        target.write_bytes(b"half")
+        DescriptorFile(descriptor_of(target)).write(b"half")
         how["on_progress"](progress_of_overlay())
         while not how["is_cancelled"]():
             time.sleep(0.01)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ import httpx
 import pytest
 
 from evolvisense.jobs.messages import ANALYSIS_TARGET
+from evolvisense.jobs.sandbox import Files
 from evolvisense.jobs.workplace import Workplace
 from evolvisense.server.app import create_app
 from evolvisense.server.service import AnalysisService
@@ -22,6 +24,7 @@ from evolvisense.server.settings import Settings
 from tests.factory.patience import PATIENCE_S
 
 WORKERS = "tests.factory.workers"
+GATE = "EVOLVISENSE_TEST_GATE"
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,9 @@ def _running(
 ) -> Iterator[Running]:
     chosen = Settings.model_validate({"data_dir": data_dir, "workers": 1, **settings})
     target = ANALYSIS_TARGET if worker is None else f"{WORKERS}:{worker}"
-    app = create_app(chosen, open_workplace=lambda: Workplace(chosen.workplace(target)))
+    gates = [Path(os.environ[GATE])] if GATE in os.environ else []
+    place = chosen.workplace(target, Files(readable=gates, writable=gates))
+    app = create_app(chosen, open_workplace=lambda: Workplace(place))
     server = GuardedServer(app, chosen)
     thread = threading.Thread(target=server.run)
     thread.start()
@@ -96,7 +101,7 @@ def gate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder that workers of the factory look into; a file `go` lets them work."""
     folder = tmp_path / "gate"
     folder.mkdir()
-    monkeypatch.setenv("EVOLVISENSE_TEST_GATE", str(folder))
+    monkeypatch.setenv(GATE, str(folder))
     return folder
 
 

@@ -136,6 +136,7 @@ def test_a_file_that_kills_every_worker_fails_with_the_reason(start: Start, sile
         assert running.leftovers() == []
 
 
+@pytest.mark.usefixtures("gate")
 def test_a_worker_that_dies_once_costs_no_answer(start: Start, silent_video: Path):
     with start(worker="crashing_once", workers=1) as running:
         assert running.post(silent_video).status_code == 200

@@ -1,13 +1,13 @@
 """What a process of the local engine does; runs inside a sandbox.
 
-It says `ready` once its models are loaded, or `broken`. The outcome of a task is written to its
-`output`, packed; its result is empty.
+It says `ready` once its models are loaded, or `broken`. The files of a task are the media and an
+empty one, to which the outcome is written, packed; its result is empty.
 """
 
 from __future__ import annotations
 
 import time
-from pathlib import Path
+from dataclasses import replace
 
 from evolvisense.batch.engine import Task
 from evolvisense.batch.inputs import InputFile
@@ -16,6 +16,7 @@ from evolvisense.errors import EvolviSenseError, is_disk_full
 from evolvisense.jobs.messages import STORAGE_FULL
 from evolvisense.jobs.sandbox import ChildChannel
 from evolvisense.jobs.sandbox import Task as SandboxTask
+from evolvisense.media import DescriptorFile, descriptor_path
 from evolvisense.types.options import AnalysisOptions
 
 PULSE_S = 1.0
@@ -32,7 +33,7 @@ def serve(channel: ChildChannel) -> None:
     for task in channel.tasks():
         try:
             outcome = analysis(_task(task), is_cancelled=_Pulse(channel, task))
-            Path(task.message["output"]).write_bytes(outcome.pack())
+            DescriptorFile(task.files[1]).write(outcome.pack())
             channel.result({})
         except EvolviSenseError as error:
             channel.error(error.code, str(error))
@@ -45,7 +46,7 @@ def serve(channel: ChildChannel) -> None:
 def _task(task: SandboxTask) -> Task:
     told = task.message
     return Task(
-        file=InputFile(**told["file"]),
+        file=replace(InputFile(**told["file"]), uri=str(descriptor_path(task.files[0]))),
         sha256=told["sha256"],
         key=told["key"],
         options=AnalysisOptions(**told["options"]),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import os
+import tempfile
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from evolvisense.batch.engine import Task
@@ -25,7 +27,7 @@ from evolvisense.errors import (
 )
 from evolvisense.jobs.messages import STORAGE_FULL
 from evolvisense.jobs.records import Failure
-from evolvisense.jobs.sandbox import Limits, Sandbox
+from evolvisense.jobs.sandbox import Files, Limits, Sandbox
 from evolvisense.jobs.worker import LIMIT_TEXTS, RECYCLED_SHARE
 
 TARGET = "evolvisense.batch.child:serve"
@@ -48,6 +50,8 @@ class WorkerRules:
     silence_s: float = 600.0
     """A process that decodes nothing for so long hangs."""
     target: str = TARGET
+    files: Files = field(default_factory=Files)
+    """What its process may reach besides what it works on."""
 
 
 class LocalWorker:
@@ -58,18 +62,15 @@ class LocalWorker:
     ) -> None:
         self._name, self._folder, self._rules = name, folder, rules
         self._is_cancelled = is_cancelled
-        self._output = folder / f"{name}.outcome"
         self._sandbox: Sandbox | None = None
 
     def analyse(self, task: Task) -> Outcome:
         """The outcome of a task. Raises CancelledError, and what stops all tasks."""
         try:
-            with self._at_hand(task) as local:
-                return replace(self._tried(local), name=task.file.name)
+            with self._at_hand(task) as (local, media):
+                return replace(self._tried(local, media), name=task.file.name)
         except FileUnreadableError as error:
             return failed(task, Failure(error.code, str(error)))
-        finally:
-            self._output.unlink(missing_ok=True)
 
     def close(self) -> None:
         """End the process."""
@@ -78,24 +79,32 @@ class LocalWorker:
             self._sandbox = None
 
     @contextmanager
-    def _at_hand(self, task: Task) -> Generator[Task]:
-        """The task with its file on this machine: the process has no network to fetch it by."""
+    def _at_hand(self, task: Task) -> Generator[tuple[Task, int]]:
+        """The task with its file on this machine, opened: its process has no network and no files.
+
+        Raises FileUnreadableError.
+        """
         try:
             with local_copy(task.file.uri, self._folder) as path:
-                yield replace(task, file=replace(task.file, uri=str(path)))
+                media = _open(path)
+                try:
+                    yield replace(task, file=replace(task.file, uri=str(path))), media
+                finally:
+                    os.close(media)
         except OSError as error:
             if is_disk_full(error):
                 raise StorageFullError("the disk is full: a file could not be fetched") from error
             raise
 
-    def _tried(self, task: Task) -> Outcome:
+    def _tried(self, task: Task, media: int) -> Outcome:
         began_s = time.monotonic()
         for _ in range(self._rules.attempts):
             sandbox = self._ready()
             watch = _Watch(self._rules.silence_s)
             try:
-                self._request(sandbox, task, watch)
-                return Outcome.unpack(self._output.read_bytes())
+                with tempfile.TemporaryFile(dir=self._folder) as output:
+                    self._request(sandbox, task, (media, output.fileno()), watch)
+                    return Outcome.unpack(output.read())
             except SandboxLimitError as error:
                 failure = Failure(*LIMIT_TEXTS[error.which])
                 return failed(task, failure, time.monotonic() - began_s)
@@ -104,14 +113,15 @@ class LocalWorker:
                     return failed(task, Failure(*LIMIT_TEXTS["wall"]), time.monotonic() - began_s)
         return failed(task, CRASHED, time.monotonic() - began_s)
 
-    def _request(self, sandbox: Sandbox, task: Task, watch: _Watch) -> None:
+    def _request(
+        self, sandbox: Sandbox, task: Task, opened: tuple[int, int], watch: _Watch
+    ) -> None:
         message = {
             "file": asdict(task.file),
             "sha256": task.sha256,
             "key": task.key,
             "options": asdict(task.options),
             "keep_json": task.keep_json,
-            "output": str(self._output),
         }
 
         def tick() -> None:
@@ -120,7 +130,11 @@ class LocalWorker:
 
         try:
             sandbox.request(
-                message, on_event=watch.hear, is_cancelled=self._is_cancelled, tick=tick
+                message,
+                files=opened,
+                on_event=watch.hear,
+                is_cancelled=self._is_cancelled,
+                tick=tick,
             )
         except SandboxTaskError as error:
             if error.code == STORAGE_FULL:
@@ -148,8 +162,7 @@ class LocalWorker:
             self._rules.limits,
             name=self._name,
             env=THREADS,
-            writable=[self._folder],
-            temp_root=self._folder,
+            files=replace(self._rules.files, private=self._folder),
         )
         self._sandbox.start()
         end_s = time.monotonic() + LOAD_PATIENCE_S
@@ -163,6 +176,17 @@ class LocalWorker:
                 return self._sandbox
             raise EngineUnavailableError(str(received.message.get("detail")))
         raise SandboxDiedError(f"{self._name} did not load its models")
+
+
+def _open(path: Path) -> int:
+    """A descriptor to read a file by. Raises FileUnreadableError, its text without the name."""
+    try:
+        # Without waiting: a named pipe has no content to analyse.
+        return os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError as error:
+        raise FileUnreadableError("the file is not there") from error
+    except OSError as error:
+        raise FileUnreadableError(f"the file cannot be read ({type(error).__name__})") from error
 
 
 class _Watch:

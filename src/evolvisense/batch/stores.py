@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from evolvisense.errors import CancelledError, EngineUnavailableError, FileUnreadableError
+from evolvisense.media import DescriptorFile, descriptor_of
 
 PIP_COMMAND = 'pip install "evolvisense[stores]"'
 CHUNK_BYTES = 1024 * 1024
@@ -122,6 +123,9 @@ def local_copy(uri: str, folder: Path | None = None) -> Generator[Path]:
 
 
 def _opened(uri: str) -> Any:  # noqa: ANN401 - fsspec comes without types
+    descriptor = descriptor_of(Path(uri))
+    if descriptor is not None:
+        return DescriptorFile(descriptor)
     if not is_remote(uri):
         return Path(uri).open("rb")
     system, path = file_system(uri)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import signal
 import threading
 from collections.abc import Generator
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from evolvisense.server.settings import Settings
 
 errors = Console(stderr=True)
+log = logging.getLogger(__name__)
 
 
 def read_settings(**given: object) -> Settings:
@@ -70,12 +73,41 @@ def require_keys(host: str, settings: Settings) -> None:
         raise typer.Exit(2)
 
 
+def check_sandbox(settings: Settings) -> None:
+    """Warn where the server runs as root; leave with status 2 where the sandbox is not complete.
+
+    The latter only where the settings require a complete one.
+    """
+    if os.geteuid() == 0:
+        log.warning(
+            "the server runs as root: run it as an ordinary user, so that a fault in it or in a "
+            "video decoder does less harm"
+        )
+    if not settings.requires_sandbox:
+        return
+    from evolvisense.jobs.sandbox import REQUIRED, check  # noqa: PLC0415
+
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        check.require(REQUIRED, settings.data_dir)
+    except EvolviSenseError as error:
+        errors.print(
+            f"REFUSED: {error}\n"
+            "  EVOLVISENSE_REQUIRE_SANDBOX=0     starts all the same; docs/threat-model.md says "
+            "what that means",
+            markup=False,
+            highlight=False,
+        )
+        raise typer.Exit(2) from error
+
+
 def run_server(host: str, port: int, settings: Settings) -> None:
     """Serve until interrupted. Leaves with status 2 where `require_keys` or the queue says so."""
     from evolvisense.server.logs import configure_logs  # noqa: PLC0415
 
     require_keys(host, settings)
     configure_logs(settings.log_format, settings.log_level)
+    check_sandbox(settings)
     workplace = _opened(settings)
     # Imported only now: its second passes while the workers load their models.
     from evolvisense.server.app import create_app  # noqa: PLC0415
@@ -115,6 +147,7 @@ def run_worker(settings: Settings) -> None:
     from evolvisense.server.logs import configure_logs  # noqa: PLC0415
 
     configure_logs(settings.log_format, settings.log_level)
+    check_sandbox(settings)
     stop = threading.Event()
 
     def end(_number: int, _frame: FrameType | None) -> None:

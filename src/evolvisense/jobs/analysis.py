@@ -1,8 +1,8 @@
 """What a worker process does: it loads the models once and analyses one file after another.
 
-Runs inside a sandbox. A task is that of `messages.analysis_task`; the report is written to its
-`output` as JSON. Its result is `{"timings_s", "frames"}`. `messages.overlay_task` may follow it:
-see `drawing`.
+Runs inside a sandbox. A task is that of `messages.analysis_task`; the report is written as JSON to
+the second of its files. Its result is `{"timings_s", "frames"}`. `messages.overlay_task` may follow
+it: see `drawing`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import os
 import time
 from collections.abc import Mapping
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evolvisense.baselines.records import baseline_of, recording_of
@@ -21,7 +20,7 @@ from evolvisense.jobs.drawing import OVERLAY_MISSING, draw, with_notice
 from evolvisense.jobs.messages import INTERNAL_ERROR, LIMITS_VARIABLE, STORAGE_FULL
 from evolvisense.jobs.sandbox.child import ChildChannel, Task
 from evolvisense.jobs.tracebacks import discreet_traceback
-from evolvisense.media import MediaLimits
+from evolvisense.media import DescriptorFile, MediaLimits, descriptor_path
 from evolvisense.pipeline import AnalysisOptions, Analyzer
 from evolvisense.report import Report, observations_only, to_json
 
@@ -81,7 +80,7 @@ class Work:
     def do(self, task: Task) -> dict[str, Any]:
         """The result of a task."""
         report, self._report = self._report, None
-        if "video" not in task.message:
+        if task.message["do"] == "analysis":
             return self._analyse(task)
         if report is None:
             raise RuntimeError("an overlay was asked for without its report")
@@ -90,8 +89,9 @@ class Work:
 
     def _analyse(self, task: Task) -> dict[str, Any]:
         has_overlay = task.message.get("has_overlay", False)
+        media, output = task.files
         report = self._analyzer.analyze(
-            Path(task.message["media"]),
+            descriptor_path(media),
             AnalysisOptions(**task.message["options"]),
             baseline=_baseline(task.message.get("baseline"), self._analyzer),
             on_progress=_Told(self._channel, 0.0, ANALYSIS_SHARE if has_overlay else 1.0),
@@ -103,7 +103,7 @@ class Work:
         if has_overlay:
             # What is written now stays true should this process not live to draw the overlay.
             self._report, report = report, with_notice(report, OVERLAY_MISSING)
-        Path(task.message["output"]).write_text(to_json(report), encoding="utf-8")
+        DescriptorFile(output).write(to_json(report).encode())
         return result
 
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 import errno
 import traceback
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from evolvisense.errors import CancelledError, InputError
 from evolvisense.jobs.sandbox.child import ChildChannel, Task
-from evolvisense.media import MediaLimits
+from evolvisense.media import DescriptorFile, MediaLimits, descriptor_path
 from evolvisense.pipeline.overlay import write_overlay
 from evolvisense.report import Report, to_json
 from evolvisense.report.schema import Notice
@@ -38,7 +37,8 @@ def draw(
     """Write the overlay and the report. Raises CancelledError, or OSError for the report."""
     why = _why_not(channel, task, report, limits, on_progress)
     kept = report if why is None else with_notice(report, why)
-    Path(task.message["output"]).write_text(to_json(kept), encoding="utf-8")
+    _, output, _ = task.files
+    DescriptorFile(output).write(to_json(kept).encode())
     return {"made": why is None}
 
 
@@ -56,11 +56,12 @@ def _why_not(
     on_progress: ProgressListener,
 ) -> str | None:
     """None where the overlay was written, otherwise the reason for people."""
+    media, _, video = task.files
     try:
         write_overlay(
-            Path(task.message["media"]),
+            descriptor_path(media),
             report,
-            Path(task.message["video"]),
+            descriptor_path(video),
             blur_faces=task.message["blur_faces"],
             limits=limits,
             on_progress=on_progress,

@@ -119,6 +119,43 @@ class JobFiles:
         """Where the media of a job are."""
         return self._media / _checked(job_id)
 
+    def open_media(self, job_id: str) -> int:
+        """A descriptor of the media of a job, to read them. Raises FileNotFoundError."""
+        return os.open(self.media(job_id), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+
+    @contextlib.contextmanager
+    def nameless(self) -> Generator[int]:
+        """A descriptor of an empty file that is gone when it is closed. Raises StorageFullError.
+
+        For a process that is less trusted: it can reach nothing but this file, and `copied` takes
+        what it wrote out of its hands.
+        """
+        with space_errors():
+            path = self.new_path()
+            flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+            descriptor = os.open(path, flags, OWNER_ONLY)
+            path.unlink()
+        try:
+            yield descriptor
+        finally:
+            os.close(descriptor)
+
+    def copied(self, descriptor: int) -> Path:
+        """A new file of this process's folder with the content of a descriptor.
+
+        Whoever else holds the descriptor can no longer change it. Raises StorageFullError.
+        """
+        path = self.new_path()
+        try:
+            with space_errors(), path.open("xb") as new:
+                left, at = os.fstat(descriptor).st_size, 0
+                while left and (count := os.sendfile(new.fileno(), descriptor, at, left)):
+                    at, left = at + count, left - count
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+        return path
+
     def report_path(self, name: str) -> Path:
         """Where the report of that name is."""
         return self._reports / _checked(name)

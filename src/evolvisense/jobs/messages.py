@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 ANALYSIS_TARGET = "evolvisense.jobs.analysis:serve"
@@ -14,11 +13,13 @@ STORAGE_FULL = "storage_full"
 """Of a task that could not write its report: the job waits for space."""
 
 
-def analysis_task(media: Path, output: Path, options: Mapping[str, Any]) -> dict[str, Any]:
-    """The task that makes the report of a job; `options` are those of its row."""
+def analysis_task(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The task that makes the report of a job; `options` are those of its row.
+
+    Its files are the media and an empty file for the report.
+    """
     return {
-        "media": str(media),
-        "output": str(output),
+        "do": "analysis",
         "options": options["analysis"],
         "observations_only": options.get("observations_only", False),
         "baseline": options.get("baseline"),
@@ -26,13 +27,9 @@ def analysis_task(media: Path, output: Path, options: Mapping[str, Any]) -> dict
     }
 
 
-def overlay_task(
-    media: Path, output: Path, video: Path, options: Mapping[str, Any]
-) -> dict[str, Any]:
-    """The task that may follow it: the overlay as `video`, and the report anew as `output`."""
-    return {
-        "media": str(media),
-        "output": str(output),
-        "video": str(video),
-        "blur_faces": options["overlay"]["blur_faces"],
-    }
+def overlay_task(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The task that may follow it.
+
+    Its files are the media, an empty file for the report as it is then, and one for the overlay.
+    """
+    return {"do": "overlay", "blur_faces": options["overlay"]["blur_faces"]}

@@ -9,15 +9,22 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from evolvisense.errors import BusyError, SandboxDiedError, SandboxLimitError, StorageError
+from evolvisense.errors import (
+    BusyError,
+    EngineUnavailableError,
+    SandboxDiedError,
+    SandboxLimitError,
+    StorageError,
+)
 from evolvisense.jobs.files import JobFiles
 from evolvisense.jobs.messages import LIMITS_VARIABLE
 from evolvisense.jobs.records import Failure
-from evolvisense.jobs.sandbox import Sandbox
+from evolvisense.jobs.sandbox import REQUIRED, Sandbox
 from evolvisense.jobs.settings import PoolSettings
 from evolvisense.jobs.worker import JobWorker, Tally
 
@@ -57,6 +64,10 @@ class WorkerPool:
         """Of the worker processes; None until the first one has loaded them."""
         self.broken: Failure | None = None
         """Why the models cannot be loaded, as far as it is known."""
+        self.isolation: tuple[str, ...] = ()
+        """What was seen to be in force for the process started last; see `Sandbox.isolation`."""
+        self.missing: Mapping[str, str] = {}
+        """What was not, and why."""
         self._running: set[str] = set()
         self._threads = [
             threading.Thread(target=self._work, args=(n,), name=f"worker-{n}", daemon=True)
@@ -127,6 +138,10 @@ class WorkerPool:
                     has_served = self._load(sandbox)
                     if has_served:
                         self._serve(sandbox, f"{self._files.instance}/{number}")
+            except EngineUnavailableError as error:
+                self._has_loaded.set()
+                self.broken = Failure(error.code, str(error))
+                log.error("worker %d: %s; trying again", number, error)
             except (SandboxDiedError, SandboxLimitError, StorageError) as error:
                 log.warning("worker %d: %s; starting another", number, error)
             except Exception:
@@ -141,13 +156,14 @@ class WorkerPool:
             self._settings.limits,
             name=f"worker-{number}",
             env={LIMITS_VARIABLE: json.dumps(dict(self._settings.media_limits))},
-            writable=[self._files.open_incoming()],
-            temp_root=self._files.open_incoming(),
+            files=replace(self._settings.files, private=self._files.open_incoming()),
+            required=REQUIRED if self._settings.require_sandbox else (),
         )
 
     def _load(self, sandbox: Sandbox) -> bool:
         """Whether the process has its models."""
         sandbox.start()
+        self.isolation, self.missing = sandbox.isolation, sandbox.missing
         end = time.monotonic() + LOAD_PATIENCE_S
         while not self._stopping.is_set() and time.monotonic() < end:
             received = sandbox.receive(0.2)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from evolvisense.jobs.messages import ANALYSIS_TARGET
-from evolvisense.jobs.sandbox import Limits
+from evolvisense.jobs.sandbox import Files, Limits
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,10 @@ class PoolSettings:
     max_attempts: int
     report_retention_s: float
     target: str = ANALYSIS_TARGET
+    require_sandbox: bool = False
+    """Whether no worker process starts where one of `sandbox.REQUIRED` is not in force."""
+    files: Files = field(default_factory=Files)
+    """What its processes may reach besides what they work on."""
 
 
 @dataclass(frozen=True)

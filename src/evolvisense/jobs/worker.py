@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -13,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from evolvisense.errors import (
     BusyError,
     CancelledError,
+    FileUnreadableError,
     SandboxDiedError,
     SandboxLimitError,
     SandboxTaskError,
@@ -97,9 +100,8 @@ class JobWorker:
 
     def run(self, sandbox: Sandbox, claim: Claim) -> bool:
         """Work on one job to its end; whether the process can go on."""
-        made = _Made(*(self._files.new_path() for _ in range(3)))
         try:
-            self._analyse(sandbox, claim, made)
+            self._analyse(sandbox, claim)
         except SandboxTaskError as error:
             if error.code == STORAGE_FULL:
                 self._wait_for_space(claim)
@@ -123,55 +125,88 @@ class JobWorker:
                 claim.job.attempts,
             )
             self._try_again(claim)
-        finally:
-            made.forget()
         self._tidy(claim.job.id)
         most_bytes = RECYCLED_SHARE * self._settings.limits.memory_bytes
         return sandbox.is_alive and sandbox.rss_bytes < most_bytes
 
-    def _analyse(self, sandbox: Sandbox, claim: Claim, made: _Made) -> None:
-        job = claim.job
+    def _analyse(self, sandbox: Sandbox, claim: Claim) -> None:
+        job, files = claim.job, self._files
         heart = _Heart(self._store, claim, self._on_change)
         began_s = time.monotonic()
-        media = self._files.media(job.id)
-        result = self._request(sandbox, analysis_task(media, made.report, job.options), job, heart)
-        overlay = None
-        if "overlay" in job.options and self._draw(sandbox, claim, made, heart):
-            overlay = self._files.adopt_overlay(made.video, job.id, claim.lease)
-        report = self._files.adopt_report(made.last_report, job.id, claim.lease)
+        with self._opened(job) as media, files.nameless() as first, files.nameless() as second:
+            task = analysis_task(job.options)
+            result = self._request(sandbox, task, (media, first), job, heart)
+            report, overlay = first, None
+            if "overlay" in job.options:
+                report, video = self._draw(sandbox, claim, (media, first, second), heart)
+                if video is not None:
+                    overlay = files.adopt_overlay(video, job.id, claim.lease)
+            report_name = files.adopt_report(files.copied(report), job.id, claim.lease)
         won = self._insist(
             lambda: self._store.succeed(
-                claim, report, overlay_file=overlay, expires_s=self._expires_s()
+                claim, report_name, overlay_file=overlay, expires_s=self._expires_s()
             )
         )
         if not won:
-            self._files.forget_report(report)
+            files.forget_report(report_name)
             if overlay is not None:
-                self._files.forget_overlay(overlay)
+                files.forget_overlay(overlay)
         self._tally.add(result, time.monotonic() - began_s, succeeded=bool(won))
 
-    def _draw(self, sandbox: Sandbox, claim: Claim, made: _Made, heart: _Heart) -> bool:
-        """Whether the job has its overlay; where it has not, its report says so."""
-        job = claim.job
-        media = self._files.media(job.id)
-        task = overlay_task(media, made.second_report, made.video, job.options)
+    @contextmanager
+    def _opened(self, job: Job) -> Generator[int]:
+        """A descriptor of the media. Raises SandboxTaskError where they are gone."""
         try:
-            self._files.require_space(job.media_bytes)
-            return bool(self._request(sandbox, task, job, heart).get("made", False))
+            media = self._files.open_media(job.id)
+        except OSError as error:
+            text = f"the video cannot be read: {error.strerror}"
+            raise SandboxTaskError(FileUnreadableError.code, text) from error
+        try:
+            yield media
+        finally:
+            os.close(media)
+
+    def _draw(
+        self, sandbox: Sandbox, claim: Claim, opened: tuple[int, int, int], heart: _Heart
+    ) -> tuple[int, Path | None]:
+        """Have the overlay made; where there is none, its report says so.
+
+        Args:
+            sandbox: With the analysis of the job done.
+            claim: Of the job.
+            opened: Descriptors of the media, of the report, and of a second, empty one.
+            heart: Of the job.
+
+        Returns:
+            The descriptor of the report that is true, and the overlay in this process's folder.
+        """
+        job, files = claim.job, self._files
+        media, first, second = opened
+        try:
+            files.require_space(job.media_bytes)
+            with files.nameless() as video:
+                task = overlay_task(job.options)
+                result = self._request(sandbox, task, (media, second, video), job, heart)
+                return second, files.copied(video) if result.get("made", False) else None
         except SandboxDiedError:
             if job.attempts < self._settings.max_attempts:
                 raise  # tried again, as an analysis is
             log.warning("job %s: its worker died over the overlay", short_id(job.id))
         except (StorageFullError, SandboxLimitError, SandboxTaskError) as error:
             log.warning("job %s has no overlay: %s", short_id(job.id), error)
-        made.second_report.unlink(missing_ok=True)
-        return False
+        return first, None
 
     def _request(
-        self, sandbox: Sandbox, task: Mapping[str, Any], job: Job, heart: _Heart
+        self,
+        sandbox: Sandbox,
+        task: Mapping[str, Any],
+        opened: Sequence[int],
+        job: Job,
+        heart: _Heart,
     ) -> dict[str, Any]:
         return sandbox.request(
             task,
+            files=opened,
             on_event=heart.event,
             is_cancelled=lambda: heart.lost or self._is_unwanted(job.id) is not None,
             tick=heart.tick,
@@ -216,24 +251,6 @@ class JobWorker:
 
     def _expires_s(self) -> float:
         return time.time() + self._settings.report_retention_s
-
-
-@dataclass(frozen=True)
-class _Made:
-    """What a worker process may write for one job."""
-
-    report: Path
-    second_report: Path
-    """Written when the overlay has been tried."""
-    video: Path
-
-    @property
-    def last_report(self) -> Path:
-        return self.second_report if self.second_report.exists() else self.report
-
-    def forget(self) -> None:
-        for path in (self.report, self.second_report, self.video):
-            path.unlink(missing_ok=True)
 
 
 class _Heart:

@@ -22,8 +22,11 @@ from evolvisense.errors import (
     NotAVideoError,
     NoVideoStreamError,
 )
+from evolvisense.media.descriptors import DescriptorFile, descriptor_of
 from evolvisense.media.limits import MediaLimits
 
+BUFFER_BYTES = 256 * 1024
+"""Read at a time from a descriptor; a file that FFmpeg opens itself has a buffer of its own."""
 DEMUXERS = (
     "matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,avi,flv,live_flv,mpegts,mpeg,mpegvideo,asf,ogg,wav,mp3,"
     "flac,aac,gif,rm,nut,mxf,dv,ivf,h264,hevc,m4v"
@@ -36,13 +39,22 @@ files and addresses (hls, dash, concat, image2), are left out on purpose."""
 def open_container(path: Path) -> Generator[InputContainer]:
     """The opened container; its type is told from its bytes, never from its name.
 
+    A path of `descriptors.descriptor_path` is read through its descriptor; then FFmpeg may open
+    nothing at all.
+
     Raises FileUnreadableError or NotAVideoError.
     """
+    descriptor = descriptor_of(path)
     try:
         container = av.open(
-            f"file:{path}",
+            f"file:{path}" if descriptor is None else DescriptorFile(descriptor),
+            "r",
             metadata_errors="replace",  # a broken tag is no reason to refuse a video
-            container_options={"format_whitelist": DEMUXERS, "protocol_whitelist": "file"},
+            container_options={
+                "format_whitelist": DEMUXERS,
+                "protocol_whitelist": "file" if descriptor is None else "none",
+            },
+            buffer_size=BUFFER_BYTES,
         )
     except (FileNotFoundError, PermissionError, IsADirectoryError) as error:
         raise FileUnreadableError(f"cannot read {path.name}: {error.strerror}") from error

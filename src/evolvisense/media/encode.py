@@ -20,6 +20,7 @@ from av.video.frame import VideoFrame as AvVideoFrame
 from av.video.reformatter import Colorspace
 
 from evolvisense.errors import FormatUnavailableError
+from evolvisense.media.descriptors import DescriptorFile, descriptor_of
 from evolvisense.types.arrays import F32, U8
 
 VIDEO_ENCODERS: Mapping[str, Mapping[str, str]] = MappingProxyType(
@@ -99,15 +100,30 @@ def write_mp4(
 ) -> Generator[Mp4Writer]:
     """A writer for `target`, of even width and height, complete when the block has ended.
 
-    Its index comes first, so that a browser begins to play before it has all of it. Raises
-    FormatUnavailableError where no encoder is there, and OSError where the disk does not take it.
+    `target` may be a path of `descriptors.descriptor_path`. The index comes first, so that a
+    browser begins to play before it has all of it. Raises FormatUnavailableError where no encoder
+    is there, and OSError where the disk does not take it.
     """
     options = {"movflags": "+faststart"}
-    with av.open(f"file:{target}", "w", format="mp4", options=options) as out:
+    with _opened(target, options) as out:
         out.metadata["title"] = title
         writer = Mp4Writer(out, size_wh, has_sound=has_sound)
         yield writer
         writer.finish()
+
+
+def _opened(target: Path, options: dict[str, str]) -> OutputContainer:
+    descriptor = descriptor_of(target)
+    if descriptor is None:
+        return av.open(f"file:{target}", "w", format="mp4", options=options)
+
+    def open_again(_url: str, _flags: int, _options: dict[str, str]) -> DescriptorFile:
+        # To bring the index forward, FFmpeg opens the file a second time and reads it.
+        return DescriptorFile(descriptor)
+
+    return av.open(
+        DescriptorFile(descriptor), "w", format="mp4", options=options, io_open=open_again
+    )
 
 
 def silence(duration_s: float, rate_hz: int) -> Iterator[F32]:

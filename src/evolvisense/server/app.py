@@ -9,11 +9,13 @@ from importlib.metadata import version
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
+from evolvisense.jobs.sandbox import REQUIRED
 from evolvisense.jobs.workplace import Workplace
 from evolvisense.server import legacy, metrics, openapi, pages
 from evolvisense.server.access import Gate
 from evolvisense.server.errors import install_error_handlers
 from evolvisense.server.live import LivePool, live_routes
+from evolvisense.server.live.pool import new_sandbox
 from evolvisense.server.metrics import ServerMetrics
 from evolvisense.server.middleware import EdgeMiddleware
 from evolvisense.server.service import AnalysisService
@@ -58,7 +60,8 @@ def create_app(
     """
     chosen = settings or Settings()
     opened = open_workplace or (lambda: Workplace(chosen.workplace()))
-    live = LivePool(live_settings(chosen))
+    required = REQUIRED if chosen.requires_sandbox else ()
+    live = LivePool(live_settings(chosen), lambda: new_sandbox(chosen.data_dir, required=required))
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:

@@ -87,6 +87,15 @@ class _QueueCollector(Collector):
         yield GaugeMetricFamily(
             "evolvisense_workers", "Worker processes.", self._service.settings.workers
         )
+        sandbox = GaugeMetricFamily(
+            "evolvisense_sandbox_in_force",
+            "Parts of the sandbox around workers: 1 where every attempt to get out failed at its "
+            "start, 0 where one succeeded.",
+            labels=["part"],
+        )
+        for part in (*pool.isolation, *pool.missing):
+            sandbox.add_metric([part], part in pool.isolation)
+        yield sandbox
         yield GaugeMetricFamily("evolvisense_workers_busy", "Those with a job.", pool.busy)
         yield GaugeMetricFamily(
             "evolvisense_waiting_clients", "Clients of /analyze-video/.", self._service.waiting

@@ -22,7 +22,7 @@ from pydantic_settings import (
 
 from evolvisense.api.scalars import decimal_number, truth, whole_number
 from evolvisense.jobs.messages import ANALYSIS_TARGET
-from evolvisense.jobs.sandbox import Limits
+from evolvisense.jobs.sandbox import Files, Limits
 from evolvisense.jobs.settings import LeaseRules, PoolSettings, WorkplaceSettings
 from evolvisense.server.webhooks.signing import secret_bytes
 
@@ -184,6 +184,12 @@ class Settings(BaseSettings):
         default=False, description="No emotion labels and no scores, for everybody."
     )
 
+    require_sandbox: bool | None = Field(
+        default=None,
+        description="Start only where every part of the sandbox around untrusted media is in "
+        "force, as tried at start; on in the strict profile.",
+    )
+
     live_streams: int = Field(default=8, ge=0, description="Live streams at the same time.")
     live_max_fps: float = Field(default=15.0, gt=0, description="Pictures per second of one.")
     live_idle_s: float = Field(default=30.0, gt=0, description="A silent live stream is closed.")
@@ -249,8 +255,22 @@ class Settings(BaseSettings):
         """Where the queue is."""
         return self.database_url or f"sqlite:///{self.data_dir / 'queue.db'}"
 
-    def workplace(self, target: str = ANALYSIS_TARGET) -> WorkplaceSettings:
-        """What they say about the queue and its workers; `target` is what these run."""
+    @property
+    def requires_sandbox(self) -> bool:
+        """Whether nothing is analysed where a part of the sandbox is not in force."""
+        if self.require_sandbox is None:
+            return self.profile == "strict"
+        return self.require_sandbox
+
+    def workplace(
+        self, target: str = ANALYSIS_TARGET, files: Files | None = None
+    ) -> WorkplaceSettings:
+        """What they say about the queue and its workers.
+
+        Args:
+            target: What the workers run.
+            files: What they may reach besides what they work on, by default nothing.
+        """
         media = {"max_bytes": self.max_upload_bytes}
         media |= self.model_dump(include={"max_pixels", "max_duration_s", "max_streams"})
         return WorkplaceSettings(
@@ -264,6 +284,8 @@ class Settings(BaseSettings):
                 max_attempts=self.max_attempts,
                 report_retention_s=self.report_retention_s,
                 target=target,
+                require_sandbox=self.requires_sandbox,
+                files=files or Files(),
             ),
             leases=LeaseRules(self.lease_s, self.max_attempts, self.report_retention_s),
         )

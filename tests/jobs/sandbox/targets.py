@@ -10,7 +10,6 @@ import socket
 import struct
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from pathlib import Path
@@ -142,17 +141,22 @@ def not_json(channel: ChildChannel, task: Task) -> dict[str, Any]:
     return None
 
 
+def outcome(attempt: Any) -> str:
+    """ "open", or the name of the errno."""
+    try:
+        attempt()
+    except OSError as error:
+        return errno.errorcode[error.errno or 0]
+    return "open"
+
+
 def families() -> dict[str, str]:
     """The family's name -> what comes of asking for a socket."""
-    answers = {}
-    for name in ("AF_INET", "AF_INET6", "AF_NETLINK", "AF_PACKET", "AF_VSOCK", "AF_ALG", "AF_UNIX"):
-        try:
-            socket.socket(getattr(socket, name), socket.SOCK_DGRAM).close()
-        except OSError as error:
-            answers[name] = errno.errorcode[error.errno]
-        else:
-            answers[name] = "open"
-    return answers
+    names = ("AF_INET", "AF_INET6", "AF_NETLINK", "AF_PACKET", "AF_VSOCK", "AF_ALG", "AF_UNIX")
+    return {
+        name: outcome(lambda n=name: socket.socket(getattr(socket, n), socket.SOCK_DGRAM).close())
+        for name in names
+    } | {"pair": outcome(socket.socketpair)}
 
 
 def sockets(channel: ChildChannel, task: Task) -> dict[str, Any]:
@@ -192,11 +196,6 @@ def calls(channel: ChildChannel, task: Task) -> dict[str, Any]:
     return answers
 
 
-def connect(channel: ChildChannel, task: Task) -> dict[str, Any]:
-    with socket.socket(socket.AF_UNIX) as ours:
-        return {"errno": errno.errorcode[ours.connect_ex(task.message["path"])]}
-
-
 def signal_parent(channel: ChildChannel, task: Task) -> dict[str, Any]:
     try:
         os.kill(os.getppid(), 0)
@@ -206,11 +205,9 @@ def signal_parent(channel: ChildChannel, task: Task) -> dict[str, Any]:
 
 
 def read_parent(channel: ChildChannel, task: Task) -> dict[str, Any]:
-    try:
-        Path(f"/proc/{os.getppid()}/mem").open("rb").close()
-    except PermissionError:
-        return {"refused": True}
-    return {"refused": False}
+    folder = Path(f"/proc/{os.getppid()}")
+    names = ("environ", "mem", "maps", "cmdline", "status", "cwd", "fd")
+    return {name: outcome(lambda n=name: (folder / n).open("rb").read(1)) for name in names}
 
 
 def write_file(channel: ChildChannel, task: Task) -> dict[str, Any]:
@@ -221,14 +218,81 @@ def write_file(channel: ChildChannel, task: Task) -> dict[str, Any]:
     return {"refused": None}
 
 
-def surroundings(channel: ChildChannel, task: Task) -> dict[str, Any]:
-    folder = Path(tempfile.mkdtemp())
-    (folder / "locked").mkdir()
-    (folder / "locked" / "file").write_text("text")
-    (folder / "locked").chmod(0)
-    (folder / "link").symlink_to("/")
+def files(channel: ChildChannel, task: Task) -> dict[str, Any]:
+    """What comes of everything that could be done to a file by its path."""
+    path = Path(task.message["path"])
     return {
-        "temp": tempfile.gettempdir(),
+        "read": outcome(path.read_bytes),
+        "list": outcome(lambda: list(path.parent.iterdir())),
+        "write": outcome(lambda: path.open("ab").close()),
+        "truncate": outcome(lambda: os.truncate(path, 0)),
+        "make": outcome(lambda: path.with_name("new").touch()),
+        "make_folder": outcome(lambda: path.with_name("folder").mkdir()),
+        "rename": outcome(lambda: path.rename(path.with_name("moved"))),
+        "delete": outcome(path.unlink),
+        "chmod": outcome(lambda: path.chmod(0o777)),
+        "chown": outcome(lambda: os.chown(path, 1, 1)),
+        "utime": outcome(lambda: os.utime(path, (0, 0))),
+        "setxattr": outcome(lambda: os.setxattr(path, "user.x", b"x")),
+        "link": outcome(lambda: path.with_name("link").hardlink_to(path)),
+        "symlink": outcome(lambda: path.with_name("link").symlink_to(path)),
+    }
+
+
+def handed(channel: ChildChannel, task: Task) -> dict[str, Any]:
+    """Reads the first file of the task and writes its content twice into the second."""
+    source, target = task.files
+    content = os.pread(source, 1_000_000, 0)
+    os.pwrite(target, content * 2, 0)
+    return {"inheritable": [os.get_inheritable(fd) for fd in task.files]}
+
+
+def open_descriptors(channel: ChildChannel, task: Task) -> dict[str, Any]:
+    return {"descriptors": _descriptors()}
+
+
+def lifeline(channel: ChildChannel, task: Task) -> dict[str, Any]:
+    """Tries to survive its parent."""
+    import fcntl
+
+    line = next(
+        fd
+        for fd in range(3, 20)
+        if outcome(lambda f=fd: os.fstat(f)) == "open"
+        and fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_ASYNC
+    )
+    libc = ctypes.CDLL(None, use_errno=True)
+
+    def raw(name: str, *arguments: int) -> str:
+        from evolvisense.jobs.sandbox.calls import CALLS
+        from evolvisense.jobs.sandbox.seccomp import this_machine
+
+        ctypes.set_errno(0)
+        number = CALLS[name][this_machine().column]
+        libc.syscall(ctypes.c_long(number), *map(ctypes.c_long, arguments))
+        return errno.errorcode.get(ctypes.get_errno(), "open")
+
+    return {
+        "close": raw("close", line),
+        "dup": raw("dup", line),
+        "dup2": raw("dup2", 0, line),
+        "dup3": raw("dup3", 0, line, 0),
+        "copy": raw("fcntl", line, fcntl.F_DUPFD, 30),
+        "silence": raw("fcntl", line, fcntl.F_SETFL, 0),
+        "owner": raw("fcntl", line, fcntl.F_SETOWN, 0),
+        "close_range": raw("close_range", line, line, 0),
+        "ioctl": raw("ioctl", line, 0x5452, 0),
+        "shutdown": raw("shutdown", line, 2),
+        "reopen": outcome(lambda: os.open(f"/proc/self/fd/{line}", os.O_RDWR)),
+    }
+
+
+def environment_of(channel: ChildChannel, task: Task) -> dict[str, Any]:
+    return {"ids": [*os.getresuid(), *os.getresgid()], "groups": os.getgroups()}
+
+
+def surroundings(channel: ChildChannel, task: Task) -> dict[str, Any]:
+    return {
         "cwd": str(Path.cwd()),
         "environment": dict(os.environ),
         "descriptors": _descriptors(),
@@ -244,9 +308,10 @@ def _descriptors() -> list[str]:
 
 
 def analyse(channel: ChildChannel, task: Task) -> dict[str, Any]:
+    from evolvisense.media import descriptor_path
     from evolvisense.pipeline import AnalysisOptions, Analyzer
 
-    report = Analyzer().analyze(task.message["path"], AnalysisOptions(frame_skip=25))
+    report = Analyzer().analyze(descriptor_path(task.files[0]), AnalysisOptions(frame_skip=25))
     return {"faces": len(report.people), "has_voice": report.voice is not None}
 
 

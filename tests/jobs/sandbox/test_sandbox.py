@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from evolvisense.errors import CancelledError, SandboxDiedError, SandboxTaskError
-from evolvisense.jobs.sandbox import MAX_FRAME_BYTES, FrameError, Limits, Sandbox
+from evolvisense.jobs.sandbox import MAX_FRAME_BYTES, Files, FrameError, Limits, Sandbox
 from tests.factory.patience import PATIENCE_S
 from tests.jobs.sandbox.conftest import LIMITS, TARGETS
 
@@ -214,7 +214,7 @@ def test_fifty_rounds_leave_no_descriptor_thread_or_process(sandbox):
 def test_what_cannot_be_started_leaves_nothing(monkeypatch, tmp_path):
     monkeypatch.setattr("sys.executable", str(tmp_path / "python"))
     before = pipes()
-    made = Sandbox(f"{TARGETS}:serve", LIMITS, name="unstartable", temp_root=tmp_path)
+    made = Sandbox(f"{TARGETS}:serve", LIMITS, name="unstartable", files=Files(private=tmp_path))
     with pytest.raises(SandboxDiedError, match="cannot be started"):
         made.start()
     wait_for_readers("unstartable")

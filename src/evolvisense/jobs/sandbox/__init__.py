@@ -2,17 +2,26 @@
 
 `sandbox` is the parent's side, `child` the other; `frames` is what goes between them.
 `conversation`, `link`, `process`, `usage` and `output` start, hear and watch the child;
-`__main__`, `confinement`, `seccomp` and `landlock` run in it. Nothing here knows what it works on.
+`__main__`, `confinement`, `seccomp`, `landlock`, `privileges` and `probes` run in it. Nothing here
+knows what it works on.
 """
 
 from evolvisense.jobs.sandbox.child import ChildChannel, Task
 from evolvisense.jobs.sandbox.frames import MAX_FRAME_BYTES, Frame, FrameError
 from evolvisense.jobs.sandbox.limits import Limits
+from evolvisense.jobs.sandbox.probes import MEANINGS
+from evolvisense.jobs.sandbox.process import Files
 from evolvisense.jobs.sandbox.sandbox import Reply, Sandbox
+
+REQUIRED = tuple(MEANINGS)
+"""What EVOLVISENSE_REQUIRE_SANDBOX asks for."""
 
 __all__ = [
     "MAX_FRAME_BYTES",
+    "MEANINGS",
+    "REQUIRED",
     "ChildChannel",
+    "Files",
     "Frame",
     "FrameError",
     "Limits",

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from evolvisense.jobs.sandbox.child import ChildChannel
-from evolvisense.jobs.sandbox.confinement import OUT_OF_MEMORY, confine
+from evolvisense.jobs.sandbox.confinement import OUT_OF_MEMORY, Confinement, confine
 from evolvisense.jobs.sandbox.limits import Limits
 
 log = logging.getLogger(__name__)
@@ -29,12 +29,21 @@ def main(text: str) -> NoReturn:
         os.set_inheritable(descriptor, False)
     tasks, answers, lifeline = descriptors
     limits = Limits(**settings["limits"])
-    writable = settings["writable"]
-    isolation = confine(
-        limits, lifeline, None if writable is None else [Path(path) for path in writable]
+    in_force, missing = confine(
+        Confinement(
+            target=settings["target"],
+            limits=limits,
+            tasks=tasks,
+            lifeline=lifeline,
+            user=settings["user"],
+            writable=_paths(settings["writable"]),
+            readable=_paths(settings["readable"]),
+            private=_path(settings["private"]),
+            planted=_path(settings["planted"]),
+        )
     )
     channel = ChildChannel(tasks, answers, limits.cpu_s)
-    channel.hello(isolation)
+    channel.hello(in_force, missing)
     sys.argv = [settings["target"]]
     module, _, function = settings["target"].partition(":")
     code = 1
@@ -49,6 +58,14 @@ def main(text: str) -> NoReturn:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
+
+
+def _path(name: str | None) -> Path | None:
+    return None if name is None else Path(name)
+
+
+def _paths(names: list[str] | None) -> list[Path] | None:
+    return None if names is None else [Path(name) for name in names]
 
 
 if __name__ == "__main__":

@@ -8,17 +8,20 @@ def serve(channel: ChildChannel) -> None:
 
 from __future__ import annotations
 
+import array
 import logging
 import os
 import queue
+import socket
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from evolvisense.jobs.sandbox.confinement import renew_cpu_limit
-from evolvisense.jobs.sandbox.frames import FrameReader, pack
+from evolvisense.jobs.sandbox.frames import DESCRIPTOR_BYTES, MAX_FILES, FrameReader, pack
 
 CHUNK_BYTES = 256 * 1024
 ORPHAN_GRACE_S = 10.0
@@ -35,6 +38,8 @@ class Task:
     number: int
     message: dict[str, Any]
     binary: bytes
+    files: tuple[int, ...]
+    """Descriptors that came with it, in the parent's order; closed when the task is answered."""
     is_cancelled: Callable[[], bool]
     """Whether the answer is still wanted; does not wait, may be called from any thread."""
 
@@ -47,6 +52,7 @@ class ChildChannel:
         self._waiting: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
         self._closed = threading.Event()
         self._cancelled: set[int] = set()
+        self._arrived: deque[int] = deque()
         self._writing = threading.Lock()
         self._current = 0
         self._is_open = False
@@ -65,6 +71,7 @@ class ChildChannel:
             if self._is_open:
                 self.error(NO_ANSWER, "the task was left without an answer")
             self._cancelled.discard(task.number)
+            _close(task.files)
 
     def event(self, message: Mapping[str, Any], binary: bytes = b"") -> None:
         """Tell the parent something on the way; `message` names it under "event".
@@ -83,9 +90,12 @@ class ChildChannel:
         """Answer the current task with a failure."""
         self._answer("error", {"code": code, "detail": detail}, b"")
 
-    def hello(self, isolation: tuple[str, ...]) -> None:
-        """Tell the parent what is in force. The first message, sent before any target runs."""
-        self._write("hello", {"isolation": list(isolation)}, b"")
+    def hello(self, isolation: tuple[str, ...], missing: Mapping[str, str]) -> None:
+        """Tell the parent what is in force and what is not, with the reasons.
+
+        The first message, sent before any target runs.
+        """
+        self._write("hello", {"isolation": list(isolation), "missing": dict(missing)}, b"")
 
     def _answer(self, kind: str, body: Mapping[str, Any], binary: bytes) -> None:
         if not self._is_open:
@@ -103,8 +113,16 @@ class ChildChannel:
 
     def _listen(self) -> None:
         reader = FrameReader()
+        # Made of a descriptor: no socket is opened for it.
+        incoming = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, self._tasks_fd)
+        room = socket.CMSG_SPACE(MAX_FILES * DESCRIPTOR_BYTES)
         try:
-            while data := os.read(self._tasks_fd, CHUNK_BYTES):
+            while True:
+                data, notes, _, _ = incoming.recvmsg(CHUNK_BYTES, room, socket.MSG_CMSG_CLOEXEC)
+                for _, _, numbers in notes:
+                    self._arrived.extend(array.array("i", numbers))
+                if not data:
+                    break
                 reader.feed(data)
                 while (frame := reader.pop()) is not None:
                     self._take(frame.message, frame.binary)
@@ -125,4 +143,11 @@ class ChildChannel:
         def is_cancelled() -> bool:
             return self._closed.is_set() or number in self._cancelled
 
-        self._waiting.put(Task(number, message["body"], binary, is_cancelled))
+        # Descriptors arrive no later than the first byte of their frame, in the same order.
+        files = tuple(self._arrived.popleft() for _ in range(message["files"]))
+        self._waiting.put(Task(number, message["body"], binary, files, is_cancelled))
+
+
+def _close(descriptors: tuple[int, ...]) -> None:
+    for descriptor in descriptors:
+        os.close(descriptor)

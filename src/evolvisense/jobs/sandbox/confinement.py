@@ -1,20 +1,36 @@
-"""What a child takes away from itself before it touches anything from outside."""
+"""What a child takes away from itself before it touches anything from outside.
+
+    parent                              child
+    ------                              -----
+    plants a file, picks a user  --->   lifeline: the kernel kills it when the parent ends
+                                        limits: memory, files, time
+                                        no new privileges
+                                        Landlock: files by a list, no other processes
+                                        another user, no capabilities
+                                        seccomp: calls refused
+                                        probes: what of it holds?
+    deletes the planted file     <---   hello {isolation, missing}
+                                        imports the target
+
+The order matters: rules name files that only root may open, and becoming another user is itself one
+of the calls that are refused afterwards. tests/jobs/sandbox/test_isolation.py tries it from inside.
+"""
 
 from __future__ import annotations
 
-import ctypes
 import fcntl
-import logging
 import math
 import os
 import resource
 import select
 import signal
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from evolvisense.jobs.sandbox.landlock import enter_domain
+from evolvisense.jobs.sandbox import landlock, privileges, probes
 from evolvisense.jobs.sandbox.limits import Limits
+from evolvisense.jobs.sandbox.python_files import python_folders, source_folders, system_files
 from evolvisense.jobs.sandbox.seccomp import build_filter, install, this_machine
 
 OOM_SCORE = 800
@@ -26,56 +42,97 @@ CPU_EXTRA_S = 10.0
 OUT_OF_MEMORY = 112
 """Exit code of a process that was refused memory by its own bound."""
 
-PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS = 4, 38
 F_SETSIG = 10
 
-log = logging.getLogger(__name__)
+
+@dataclass(frozen=True)
+class Confinement:
+    """What is to be taken away."""
+
+    target: str
+    """Its package may be imported."""
+    limits: Limits
+    tasks: int
+    """Descriptor: the socket that tasks come through."""
+    lifeline: int
+    """Descriptor: end of a pair of sockets whose other end the parent holds while it lives."""
+    user: int | None
+    """Number of the user to become; None for the one that it is."""
+    writable: Sequence[Path] | None
+    """Files may change beneath these alone; None leaves writing as it is."""
+    readable: Sequence[Path] | None
+    """Read besides Python, its packages and models; None leaves reading as it is."""
+    private: Path | None
+    """A folder that stays closed although a folder of sources holds it."""
+    planted: Path | None
+    """A file that this process must not reach: the probes try it."""
 
 
-def confine(limits: Limits, lifeline: int, writable: Sequence[Path] | None) -> tuple[str, ...]:
-    """Take rights away, as far as the kernel goes along; the names of what is in force.
+def confine(wanted: Confinement) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Take rights away, as far as the kernel goes along, and try what is left.
 
-    `lifeline`: read end of a pipe whose other end the parent holds while it lives. A step that the
-    kernel refuses is logged and its name is left out:
+    Args:
+        wanted: What is to be taken away.
 
-    `ends_with_parent`: killed by the kernel when the parent ends.
-    `limits`: bounds on memory, open files and file size; no core dumps; lower priority.
-    `no_new_privileges`: programs cannot give it rights.
-    `no_other_processes`: other processes cannot be looked into.
-    `no_writes_elsewhere`: files change only beneath `writable`; where that was asked for.
-    `no_network`: no sockets but Unix pairs; no system calls that rule the machine.
-    `no_processes`: it starts none and signals none; where limits.processes is False.
+    Returns:
+        The names of `probes.MEANINGS` that are in force, and why the others are not.
     """
+    parent = os.getppid()
+    packages = python_folders(wanted.target, wanted.private)
+    listed = source_folders(wanted.target, wanted.private)
+    programs = wanted.limits.processes
+    trouble: dict[str, str] = {}
+
+    def shut_off() -> None:
+        readable = wanted.readable
+        landlock.enter_domain(
+            wanted.writable,
+            None if readable is None else [*packages, *system_files(programs=programs), *readable],
+            listed=listed,
+            programs=programs,
+        )
+
+    def become_nobody() -> None:
+        why = privileges.drop_privileges(wanted.user, [*packages, *listed])
+        if why is not None:
+            raise OSError(why)
 
     def call_filter() -> None:
-        install(build_filter(this_machine(), os.getpid(), processes=limits.processes))
+        machine, line = this_machine(), wanted.lifeline
+        install(build_filter(machine, os.getpid(), processes=programs, lifeline=line))
 
     steps: list[tuple[tuple[str, ...], Callable[[], None]]] = [
-        (("ends_with_parent",), lambda: end_with_parent(lifeline)),
-        (("limits",), lambda: _set_limits(limits)),
-        (("no_new_privileges",), _give_up_privileges),
-        (
-            ("no_other_processes", *(() if writable is None else ("no_writes_elsewhere",))),
-            lambda: enter_domain(writable),
-        ),
-        (("no_network", *(() if limits.processes else ("no_processes",))), call_filter),
+        (("ends_with_parent",), lambda: end_with_parent(wanted.lifeline)),
+        (("limits",), lambda: _set_limits(wanted.limits)),
+        (("no_privileges",), privileges.forbid_new_privileges),
+        (("no_other_files", "no_writes_elsewhere"), shut_off),
+        (("unprivileged_user", "no_privileges"), become_nobody),
+        (("no_network", "no_processes", "no_kernel_interfaces"), call_filter),
     ]
-    in_force: list[str] = []
     for names, step in steps:
         try:
             step()
         except OSError as error:
-            log.warning("not in force: %s: %s", ", ".join(names), error)
-        else:
-            in_force += names
-    return tuple(in_force)
+            trouble |= dict.fromkeys(names, str(error))
+    in_force, missing = probes.measure(
+        probes.Planted(parent, wanted.lifeline, wanted.tasks, wanted.planted),
+        wanted.limits,
+        reads=wanted.readable is not None,
+        writes=wanted.writable is not None,
+    )
+    return in_force, {
+        name: f"{seen} ({trouble[name]})" if name in trouble else seen
+        for name, seen in missing.items()
+    }
 
 
 def end_with_parent(lifeline: int) -> None:
-    """Have the kernel kill this process group once the pipe's other end is closed.
+    """Have the kernel kill this process group once the lifeline's other end is closed.
 
     The parent's death closes it, however it dies and whatever this process is busy with.
     (PR_SET_PDEATHSIG would kill when the parent's thread ends that happened to start this process.)
+    A socket and not a pipe: a pipe's other end could be opened through /proc/self/fd, which would
+    keep it open.
     """
     if os.getpgrp() != os.getpid():
         raise OSError("the process leads no group of its own, so others would be killed with it")
@@ -84,7 +141,7 @@ def end_with_parent(lifeline: int) -> None:
     flags = fcntl.fcntl(lifeline, fcntl.F_GETFL)
     fcntl.fcntl(lifeline, fcntl.F_SETFL, flags | os.O_ASYNC)
     ended = select.poll()
-    ended.register(lifeline, 0)
+    ended.register(lifeline, select.POLLIN)
     if ended.poll(0):
         os._exit(1)
 
@@ -110,12 +167,3 @@ def _set_limit(which: int, value: int, *, keep_hard: bool = False) -> None:
     hard = resource.getrlimit(which)[1]
     soft = value if hard == resource.RLIM_INFINITY else min(value, hard)
     resource.setrlimit(which, (soft, hard if keep_hard else soft))
-
-
-def _give_up_privileges() -> None:
-    libc = ctypes.CDLL(None, use_errno=True)
-    # Not dumpable: processes of the same user, the other sandboxes among them, cannot look in.
-    for option, value in ((PR_SET_NO_NEW_PRIVS, 1), (PR_SET_DUMPABLE, 0)):
-        nothing = ctypes.c_ulong(0)
-        if libc.prctl(option, ctypes.c_ulong(value), nothing, nothing, nothing) != 0:
-            raise OSError(ctypes.get_errno(), f"prctl({option}) is refused")

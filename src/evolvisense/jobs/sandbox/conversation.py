@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
-from evolvisense.jobs.sandbox.frames import Frame, FrameError, pack
+from evolvisense.jobs.sandbox.frames import MAX_FILES, Frame, FrameError, pack
 from evolvisense.jobs.sandbox.limits import Limits
 from evolvisense.jobs.sandbox.link import Link
 from evolvisense.jobs.sandbox.process import ChildProcess
@@ -42,24 +42,35 @@ class Conversation:
         """Tasks without an answer."""
         return len(self._open)
 
-    def greet(self, timeout_s: float) -> tuple[str, ...]:
-        """The isolation that a new child reports before it runs anything from outside."""
+    def greet(self, timeout_s: float) -> tuple[tuple[str, ...], dict[str, str]]:
+        """Wait until a new child has given up its rights, before it runs anything from outside.
+
+        Returns:
+            The names of isolation that it saw to be in force, and why the others are not.
+        """
         said = self._said(timeout_s)
+        self.process.forget_planted()
         if said is None:
             self.link.refuse(f"it did not start in {timeout_s:.0f} s")
-        return tuple(map(str, said.body["isolation"]))
+        return tuple(map(str, said.body["isolation"])), dict(said.body["missing"])
 
-    def ask(self, message: Mapping[str, Any], binary: bytes) -> int:
-        """Send a task; its number. Raises FrameError, too, where the message makes no frame."""
+    def ask(self, message: Mapping[str, Any], binary: bytes, files: Sequence[int] = ()) -> int:
+        """Send a task with descriptors of files; its number.
+
+        Raises FrameError, too, where the message makes no frame.
+        """
+        if len(files) > MAX_FILES:
+            raise ValueError(f"expected at most {MAX_FILES} files, got {len(files)}")
         number = self._last + 1
-        parts = pack({"kind": "task", "task": number, "body": dict(message)}, binary)
+        head = {"kind": "task", "task": number, "files": len(files), "body": dict(message)}
+        parts = pack(head, binary)
         self.process.output.quiet()
         with self._lock:
             self._last = number
             self._open.append(number)
             if len(self._open) == 1:
                 self._meter.begin()
-        self.link.write(parts)
+        self.link.write(parts, files=files)
         return number
 
     def take_back(self, number: int, until_s: float) -> bool:

@@ -29,13 +29,12 @@ of a voice (measured), and none of its elapsed time."""
 def child_environment(
     environment: Mapping[str, str],
     extra: Mapping[str, str],
-    temp: Path,
     path: Sequence[str] | None = None,
 ) -> dict[str, str]:
     """DEFAULTS, what passes from `environment`, then `extra` as it is.
 
-    Modules are found where this process finds them (`path`, by default sys.path), and temporary
-    files go to `temp`.
+    Modules are found where this process finds them (`path`, by default sys.path). There is no
+    folder for temporary files.
     """
     passed = {name: value for name, value in environment.items() if _passes(name)}
     places = [str(Path(place).absolute()) for place in (sys.path if path is None else path)]
@@ -44,7 +43,6 @@ def child_environment(
         **passed,
         "PYTHONPATH": ":".join(dict.fromkeys(places)),
         "PYTHONDONTWRITEBYTECODE": "1",
-        "TMPDIR": str(temp),
         **extra,
     }
 

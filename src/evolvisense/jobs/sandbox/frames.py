@@ -13,6 +13,9 @@ from typing import Any, NamedTuple, NoReturn, cast
 HEAD = struct.Struct(">II")
 MAX_FRAME_BYTES = 64 * 1024**2
 """JSON and binary tail together."""
+MAX_FILES = 4
+"""Descriptors that may come with one frame (SCM_RIGHTS, with its first byte)."""
+DESCRIPTOR_BYTES = struct.calcsize("i")
 
 
 class FrameError(ValueError):

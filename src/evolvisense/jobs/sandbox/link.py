@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import select
 import signal
+import socket
 import threading
 import time
+from collections.abc import Sequence
 from typing import NoReturn
 
 from evolvisense.errors import SandboxDiedError, SandboxError, SandboxLimitError
@@ -30,17 +32,29 @@ class Link:
         self._lock = threading.Lock()
         self._reason: SandboxError | None = None
 
-    def write(self, parts: list[bytes], until_s: float | None = None) -> bool:
-        """Write all parts; False where the child did not take them until then (monotonic clock).
+    def write(
+        self, parts: list[bytes], until_s: float | None = None, files: Sequence[int] = ()
+    ) -> bool:
+        """Write all parts, and descriptors with the first byte.
 
-        Raises SandboxDiedError or SandboxLimitError.
+        Args:
+            parts: Of a frame.
+            until_s: When to give up (monotonic clock); None waits on.
+            files: Descriptors for the child; they stay open here.
+
+        Returns:
+            False where the child did not take them until then.
+
+        Raises:
+            SandboxDiedError, SandboxLimitError: The process has ended, or was ended.
         """
         for part in parts:
             view = memoryview(part)
             while view:
                 self.check()
                 try:
-                    view = view[os.write(self._process.tasks, view) :]
+                    view = view[_send(self._process.tasks, view, files) :]
+                    files = ()
                 except BlockingIOError:
                     if until_s is not None and time.monotonic() >= until_s:
                         return False
@@ -103,6 +117,17 @@ class Link:
             self._reason = self._reason or reason
         self._process.kill()
         raise self._reason
+
+
+def _send(descriptor: int, data: memoryview, files: Sequence[int]) -> int:
+    """How many bytes were taken; `files` go with the first one."""
+    if not files:
+        return os.write(descriptor, data)
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, descriptor)
+    try:
+        return socket.send_fds(connection, [data], list(files))
+    finally:
+        connection.detach()
 
 
 def _ending(status: int) -> str:

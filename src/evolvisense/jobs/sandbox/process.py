@@ -1,24 +1,25 @@
-"""A child process: started, watched, ended, and tidied up after."""
+"""A child process: started, watched, ended."""
 
 from __future__ import annotations
 
 import json
 import logging
 import os
-import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from evolvisense.jobs.sandbox.environment import child_environment
 from evolvisense.jobs.sandbox.limits import Limits
 from evolvisense.jobs.sandbox.output import OutputLog
+from evolvisense.jobs.sandbox.privileges import unprivileged_user
 
 ENTRY = "evolvisense.jobs.sandbox"
 DEATH_PATIENCE_S = 10.0
@@ -28,11 +29,25 @@ OUTPUT_PATIENCE_S = 1.0
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class Files:
+    """Which files a child may reach besides Python, its packages and models."""
+
+    writable: Sequence[Path] | None = ()
+    """It may make, change, read and delete files beneath these; None leaves writing as it is."""
+    readable: Sequence[Path] | None = ()
+    """It may read files beneath these; None leaves reading as it is."""
+    private: Path | None = None
+    """A folder that must stay closed to it. While the child starts there is a file in it, or else
+    in the folder for temporary files, on which it tries its own sandbox."""
+
+
 class ChildProcess:
-    """A running child with the pipes to it. Raises OSError where it cannot be started.
+    """A running child with what leads to it. Raises OSError where it cannot be started.
 
     `tasks` is written to, `answers` is read from; both do not block. `kill` may be called from any
-    thread; `close_pipes` only when no thread uses them.
+    thread; `close_pipes` only when no thread uses them. Until `forget_planted` there is a file
+    that the child tries to reach and must not.
     """
 
     def __init__(
@@ -41,45 +56,48 @@ class ChildProcess:
         limits: Limits,
         name: str,
         env: Mapping[str, str],
-        writable: Sequence[Path] | None,
-        temp_root: Path | None,
+        files: Files,
     ) -> None:
         self.name = name
         self._lock = threading.Lock()
         self._has_ended = False
-        self._temp = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=temp_root))
+        self._planted = _plant(name, files.private)
         ours: list[int] = []
         theirs: list[int] = []
         try:
-            child_tasks, self.tasks = _pipe(theirs, ours)
+            child_tasks, self.tasks = _sockets(theirs, ours)
             self.answers, child_answers = _pipe(ours, theirs)
-            lifeline, self._lifeline = _pipe(theirs, ours)
+            lifeline, self._lifeline = _sockets(theirs, ours)
             printed, prints = os.pipe()
             theirs.append(prints)
             self.output = OutputLog(printed, name)
             settings = {
                 "target": target,
                 "limits": asdict(limits),
-                "writable": None if writable is None else [str(p) for p in (*writable, self._temp)],
+                "writable": None if files.writable is None else [str(p) for p in files.writable],
+                "readable": None if files.readable is None else [str(p) for p in files.readable],
+                "private": None if files.private is None else str(files.private),
+                "planted": None if self._planted is None else str(self._planted),
+                "user": unprivileged_user(),
                 "tasks": child_tasks,
                 "answers": child_answers,
                 "lifeline": lifeline,
             }
-            # -P: the current folder, which the child may write to, is no source of modules.
+            # -P: the current folder is no source of modules.
             self._process = subprocess.Popen(  # noqa: S603 - this interpreter, no shell
                 [sys.executable, "-P", "-m", ENTRY, json.dumps(settings)],
                 stdin=subprocess.DEVNULL,
                 stdout=prints,
                 stderr=prints,
                 pass_fds=(child_tasks, child_answers, lifeline),
-                cwd=self._temp,
-                env=child_environment(os.environ, env, self._temp),
+                cwd="/",
+                env=child_environment(os.environ, env),
                 start_new_session=True,
                 umask=0o077,
             )
         except BaseException:
             _close(ours)
-            _remove(self._temp)
+            self.forget_planted()
             raise
         finally:
             _close(theirs)
@@ -115,9 +133,16 @@ class ChildProcess:
                 except subprocess.TimeoutExpired:
                     log.error("%s: process %d was killed but does not end", self.name, self.pid)
                 self.output.join(OUTPUT_PATIENCE_S)
-                _remove(self._temp)
+                self.forget_planted()
             status = self._process.returncode
             return -signal.SIGKILL if status is None else status
+
+    def forget_planted(self) -> None:
+        """Delete the file that the child had to leave alone."""
+        planted, self._planted = self._planted, None
+        if planted is not None:
+            planted.unlink(missing_ok=True)
+            planted.parent.rmdir()
 
     def close_tasks(self) -> None:
         """Let the child know that no task follows."""
@@ -131,6 +156,20 @@ class ChildProcess:
         _close([self.answers, self._lifeline])
 
 
+def _plant(name: str, folder: Path | None) -> Path | None:
+    """A file in a folder of its own that everybody may use, were it not for the sandbox."""
+    try:
+        made = Path(tempfile.mkdtemp(prefix=f"{name}-probe-", dir=folder)).absolute()
+    except OSError as error:
+        log.debug("no file can be made to try the sandbox on: %s", error)
+        return None
+    made.chmod(0o777)
+    planted = made / "file"
+    planted.touch()
+    planted.chmod(0o666)
+    return planted
+
+
 def _pipe(reader: list[int], writer: list[int]) -> tuple[int, int]:
     """A pipe whose ends are noted with their owners."""
     ends = os.pipe()
@@ -139,19 +178,16 @@ def _pipe(reader: list[int], writer: list[int]) -> tuple[int, int]:
     return ends
 
 
+def _sockets(child: list[int], parent: list[int]) -> tuple[int, int]:
+    """A pair of sockets whose ends are noted with their owners; the parent's end reads nothing."""
+    theirs, ours = socket.socketpair()
+    ours.shutdown(socket.SHUT_RD)
+    ends = theirs.detach(), ours.detach()
+    child.append(ends[0])
+    parent.append(ends[1])
+    return ends
+
+
 def _close(descriptors: Sequence[int]) -> None:
     for descriptor in descriptors:
         os.close(descriptor)
-
-
-def _remove(folder: Path) -> None:
-    """Delete a folder in which the child may have made anything."""
-    try:
-        for place, names, _ in os.walk(folder):
-            for name in names:
-                inner = Path(place, name)
-                if not inner.is_symlink():
-                    inner.chmod(0o700)
-        shutil.rmtree(folder)
-    except OSError as error:
-        log.warning("%s cannot be deleted: %s", folder, error)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple, NoReturn, Self
 
 from evolvisense.errors import (
@@ -22,7 +21,7 @@ from evolvisense.errors import (
 from evolvisense.jobs.sandbox.conversation import Conversation
 from evolvisense.jobs.sandbox.frames import Frame
 from evolvisense.jobs.sandbox.limits import Limits
-from evolvisense.jobs.sandbox.process import ChildProcess
+from evolvisense.jobs.sandbox.process import ChildProcess, Files
 from evolvisense.jobs.sandbox.usage import resident_bytes
 
 TICK_S = 0.2
@@ -57,11 +56,17 @@ class Sandbox:
     An error of the kind SandboxDiedError or SandboxLimitError, and a task that was broken off, end
     the process; `start` starts another.
 
-    `env` is added to the child's environment as it is. `writable`: the child may change files
-    beneath these paths and its own temporary folder alone; None leaves all files to it.
-    `required`: names of isolation without which `start` fails instead of logging a warning.
-    `temp_root`: where its temporary folder is made. The limits hold while this object is used:
-    between two calls nobody looks.
+    The limits hold while this object is used: between two calls nobody looks.
+
+    Args:
+        target: What to run.
+        limits: What it may use.
+        name: For the log.
+        env: Added to the child's environment as it is.
+        files: Which files it may reach; by default none but Python, its packages and models. What
+            it works on comes as descriptors with each task.
+        required: Names of isolation without which `start` fails instead of logging a warning.
+        patience_s: How long it may take to stop on request.
     """
 
     def __init__(
@@ -71,17 +76,17 @@ class Sandbox:
         *,
         name: str,
         env: Mapping[str, str] | None = None,
-        writable: Sequence[Path] | None = None,
+        files: Files | None = None,
         required: Sequence[str] = (),
-        temp_root: Path | None = None,
         patience_s: float = PATIENCE_S,
     ) -> None:
         self.name, self._target, self._limits = name, target, limits
         self._env = dict(env or {})
-        self._writable, self._required, self._temp_root = writable, required, temp_root
+        self._files, self._required = files or Files(), required
         self._patience_s = patience_s
         self._running: Conversation | None = None
         self._isolation: tuple[str, ...] = ()
+        self._missing: dict[str, str] = {}
 
     def __enter__(self) -> Self:
         self.start()
@@ -101,39 +106,37 @@ class Sandbox:
             raise RuntimeError(f"{self.name} runs already")
         self.close()
         try:
-            process = ChildProcess(
-                self._target,
-                self._limits,
-                self.name,
-                self._env,
-                self._writable,
-                self._temp_root,
-            )
+            process = ChildProcess(self._target, self._limits, self.name, self._env, self._files)
         except OSError as error:
             raise SandboxDiedError(f"{self.name} cannot be started: {error}") from error
         self._running = Conversation(process, self._limits)
         try:
-            self._isolation = self._running.greet(START_S)
+            self._isolation, self._missing = self._running.greet(START_S)
             if resident_bytes(process.pid):
                 self._isolation += ("measured",)
             else:
-                log.warning("%s cannot be measured: /proc hides it", self.name)
-            missing = [name for name in self._required if name not in self._isolation]
-            if missing:
+                self._missing["measured"] = "/proc hides the process from its parent"
+            required = [name for name in self._required if name not in self._isolation]
+            if required:
+                why = "; ".join(f"{name}: {self._missing.get(name, '?')}" for name in required)
                 raise EngineUnavailableError(
-                    f"this system cannot isolate a process as required: no {', '.join(missing)}"
+                    f"this system cannot isolate a process as required: {why}"
                 )
+            for name, why in self._missing.items():
+                log.warning("%s: %s is not in force: %s", self.name, name, why)
         except BaseException:
             self.close()
             raise
 
     @property
     def isolation(self) -> tuple[str, ...]:
-        """What is in force for the process started last; names as in `confinement.confine`.
-
-        And `measured`: this process can see what the other one uses.
-        """
+        """What was seen to be in force for the process started last; names of `probes.MEANINGS`."""
         return self._isolation
+
+    @property
+    def missing(self) -> Mapping[str, str]:
+        """Name of isolation that is not in force -> what the process could do all the same."""
+        return self._missing
 
     @property
     def is_alive(self) -> bool:
@@ -162,13 +165,19 @@ class Sandbox:
         message: Mapping[str, Any],
         *,
         binary: bytes = b"",
+        files: Sequence[int] = (),
         on_event: Callable[[dict[str, Any]], None] = _ignore,
         is_cancelled: Callable[[], bool] = _never,
         tick: Callable[[], None] | None = None,
     ) -> dict[str, Any]:
         """As `exchange`, for answers without a binary part."""
         return self.exchange(
-            message, binary=binary, on_event=on_event, is_cancelled=is_cancelled, tick=tick
+            message,
+            binary=binary,
+            files=files,
+            on_event=on_event,
+            is_cancelled=is_cancelled,
+            tick=tick,
         ).result
 
     def exchange(
@@ -176,21 +185,23 @@ class Sandbox:
         message: Mapping[str, Any],
         *,
         binary: bytes = b"",
+        files: Sequence[int] = (),
         on_event: Callable[[dict[str, Any]], None] = _ignore,
         is_cancelled: Callable[[], bool] = _never,
         tick: Callable[[], None] | None = None,
     ) -> Reply:
         """Send one task and wait for its answer.
 
-        `on_event` gets the events of this task as they come; `tick` and `is_cancelled` are called
-        about every TICK_S, all in this thread. Raises SandboxTaskError (the child's own failure; it
+        `files` are descriptors that the task gets (`Task.files`); they stay open here. `on_event`
+        gets the events of this task as they come; `tick` and `is_cancelled` are called about every
+        TICK_S, all in this thread. Raises SandboxTaskError (the child's own failure; it
         can go on), SandboxDiedError, SandboxLimitError, CancelledError (the child goes on where it
         stops within `patience_s`: see `is_alive`), or FrameError where the message cannot be sent.
         """
         running = self._require()
         if running.outstanding and self.is_alive:
             raise RuntimeError("a request cannot be made while other tasks are under way")
-        number = running.ask(message, binary)
+        number = running.ask(message, binary, files)
         looked_s = time.monotonic()
         try:
             while True:

@@ -15,19 +15,29 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from evolvisense.jobs.sandbox.calls import (
+    ATTRIBUTES,
     CALLS,
     CONTROL,
     ELSEWHERE,
+    FIRST_UNKNOWN,
     FORKING,
+    IDENTITY,
     SIGNALLING,
+    SOCKETS,
 )
 
-AF_UNIX = 1
 CLONE_THREAD = 0x10000
 CLONE_NEW = 0x7E020000
 """Flags of clone that ask for namespaces."""
 X32_CALLS = 0x40000000
 """Numbers of x86_64's second system call table, which would bypass the first."""
+
+F_GETFL, F_GETOWN = 3, 9
+F_SETOWN, F_SETSIG, F_SETOWN_EX, F_NOTIFY = 8, 10, 15, 1026
+"""Commands of fcntl that make the kernel send signals, to any process of the same user, or that
+watch a folder."""
+HARMLESS_IOCTLS = (0x5401, 0x802C542A, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
+"""TCGETS, TCGETS2, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX."""
 
 ALLOW = 0x7FFF0000
 KILL_PROCESS = 0x80000000
@@ -72,10 +82,19 @@ def this_machine() -> Machine:
     return machine
 
 
-def build_filter(machine: Machine, pid: int, *, processes: bool) -> list[Instruction]:
+def build_filter(
+    machine: Machine, pid: int, *, processes: bool, lifeline: int | None = None
+) -> list[Instruction]:
     """The program: all calls are allowed but the ones named here.
 
-    `pid`: of the process, the only one that it may signal; `processes`: whether it may start some.
+    Args:
+        machine: The processor's numbers.
+        pid: Of the process, the only one that it may signal.
+        processes: Whether it may start processes.
+        lifeline: Descriptor that it can neither close nor change; see `confinement`.
+
+    Returns:
+        The instructions, for `install`.
     """
     program = [
         Instruction(LOAD, 0, 0, ARCH_OFFSET),
@@ -92,22 +111,32 @@ def build_filter(machine: Machine, pid: int, *, processes: bool) -> list[Instruc
             program.extend([Instruction(EQUAL, 0, len(block), number), *block])
 
     refused = FAIL + errno.EPERM
-    no_network = FAIL + errno.EACCES
-    rule("socket", _only(0, [AF_UNIX], no_network))
-    rule("socketpair", _only(0, [AF_UNIX], no_network))
-    # A Unix socket leads to other services of the machine; a pair of one's own needs no connect.
-    rule("connect", [_give(no_network)])
+    for name in SOCKETS:
+        rule(name, [_give(FAIL + errno.EACCES)])
     # Its arguments lie in memory, where a filter cannot look: C libraries then use clone.
     rule("clone3", [_give(FAIL + errno.ENOSYS)])
     rule("prlimit64", _only(0, [0, pid], refused))
     rule("clone", _clone(refused, processes=processes))
-    for name in (*CONTROL, *ELSEWHERE):
+    for name in (*CONTROL, *ELSEWHERE, *ATTRIBUTES, *IDENTITY):
         rule(name, [_give(refused)])
+    kept = [] if lifeline is None else [lifeline]
+    signals = _refuse(1, [F_SETOWN, F_SETSIG, F_SETOWN_EX, F_NOTIFY], refused)
+    rule("fcntl", [*_read_only(kept, refused), *signals, _give(ALLOW)])
+    rule("ioctl", _only(1, HARMLESS_IOCTLS, refused))
+    # A copy would share its flags, so it is not copied either.
+    for name in ("close", "dup"):
+        rule(name, [*_refuse(0, kept, refused), _give(ALLOW)])
+    for name in ("dup2", "dup3"):
+        both = [*_refuse(0, kept, refused), *_refuse(1, kept, refused)]
+        rule(name, [*both, _give(ALLOW)])
+    rule("close_range", [_give(FAIL + errno.ENOSYS)])
     if not processes:
         for name in ("kill", "tgkill"):
             rule(name, _only(0, [pid], refused))
         for name in (*FORKING, *SIGNALLING):
             rule(name, [_give(refused)])
+    rule("mseal", [_give(ALLOW)])
+    program += [Instruction(AT_LEAST, 0, 1, FIRST_UNKNOWN), _give(FAIL + errno.ENOSYS)]
     program.append(_give(ALLOW))
     return program
 
@@ -149,6 +178,23 @@ def _only(index: int, values: Sequence[int], verdict: int) -> list[Instruction]:
     for value in values:
         block += [Instruction(EQUAL, 0, 1, value), _give(ALLOW)]
     return [*block, _give(verdict)]
+
+
+def _read_only(descriptors: Sequence[int], verdict: int) -> list[Instruction]:
+    """Of these descriptors fcntl may only tell flags and owner; go on with others."""
+    block: list[Instruction] = []
+    for descriptor in descriptors:
+        inner = _only(1, [F_GETFL, F_GETOWN], verdict)
+        block += [_load_argument(0), Instruction(EQUAL, 0, len(inner), descriptor), *inner]
+    return block
+
+
+def _refuse(index: int, values: Sequence[int], verdict: int) -> list[Instruction]:
+    """Refuse the call where an argument is one of these values; go on otherwise."""
+    block = [_load_argument(index)] if values else []
+    for value in values:
+        block += [Instruction(EQUAL, 0, 1, value), _give(verdict)]
+    return block
 
 
 def _clone(refused: int, *, processes: bool) -> list[Instruction]:

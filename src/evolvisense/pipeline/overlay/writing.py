@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from evolvisense.errors import CancelledError, NoFramesError
-from evolvisense.media import MediaLimits, decode_audio, decode_video, pixel_aspect
+from evolvisense.media import MediaLimits, decode_audio, decode_video, descriptor_of, pixel_aspect
 from evolvisense.media.encode import Mp4Writer, silence, write_mp4
 from evolvisense.pipeline.overlay.hiding import hidden_boxes, is_unread, pixelate
 from evolvisense.pipeline.overlay.painting import Painter
@@ -49,7 +49,8 @@ def write_overlay(
     did not find is not hidden. `landmarks`: draw them where the report has them.
 
     Raises the InputError that applies, FormatUnavailableError where this machine has no encoder,
-    OSError where the disk does not take the file, or CancelledError; then nothing is left.
+    OSError where the disk does not take the file, or CancelledError; then nothing is left, where
+    `target` is a name and not a path of `media.descriptor_path`.
     """
     limits = limits or MediaLimits()
     try:
@@ -72,7 +73,8 @@ def write_overlay(
                         on_progress(Progress("overlay", done_s, report.media.duration_s, 0))
                 sound.write_until(np.inf, out, origin_s)
     except BaseException:
-        target.unlink(missing_ok=True)
+        if descriptor_of(target) is None:
+            target.unlink(missing_ok=True)
         raise
 
 

@@ -13,9 +13,10 @@ import uuid
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from evolvisense.jobs.sandbox import Limits, Sandbox
+from evolvisense.jobs.sandbox import Files, Limits, Sandbox
 from evolvisense.server.live.link import Link, LostError, Process, UnavailableError
 from evolvisense.server.live.protocol import (
     INTERNAL,
@@ -40,9 +41,14 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 30.0
 log = logging.getLogger(__name__)
 
 
-def new_sandbox() -> Sandbox:
-    """The process of all live streams, not yet started. It writes no file."""
-    return Sandbox(TARGET, LIMITS, name="live", writable=())
+def new_sandbox(private: Path | None = None, *, required: Sequence[str] = ()) -> Sandbox:
+    """The process of all live streams, not yet started. It reads and writes no file.
+
+    Args:
+        private: A folder that must stay closed to it.
+        required: Names of isolation without which it does not start.
+    """
+    return Sandbox(TARGET, LIMITS, name="live", files=Files(private=private), required=required)
 
 
 @dataclass(frozen=True)
