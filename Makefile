@@ -6,7 +6,7 @@ HOST ?= 127.0.0.1
 PORT ?= 7860
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test test-page test-ray check check-js bench evaluate test-deepface lock docs format clean
+.PHONY: run test test-page test-ray check check-js bench evaluate test-deepface test-image lock sbom notice docs format clean
 
 run: $(VENV)/.installed  ## Set up and serve the page and the API on http://127.0.0.1:7860
 	$(BIN)/evolvisense serve --host $(HOST) --port $(PORT)
@@ -63,10 +63,22 @@ lock: $(VENV)/.installed-dev  ## Pin the dependencies again
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --group dev --constraint requirements.txt pyproject.toml -o requirements-dev.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra parquet --extra postgres --extra stores --constraint requirements.txt pyproject.toml -o deploy/requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra ray --group dev --constraint requirements-dev.txt pyproject.toml -o benchmarks/ray-requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header deploy/sbom-requirements.in -o deploy/sbom-requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra deepface pyproject.toml benchmarks/deepface-requirements.in -o benchmarks/deepface-requirements.txt
 
+sbom: .venv-sbom/.installed  ## What the image installs, as CycloneDX: sbom.cdx.json
+	.venv-sbom/bin/cyclonedx-py requirements deploy/requirements.txt --pyproject pyproject.toml --output-reproducible --of JSON -o sbom.cdx.json
+
+notice: .venv-image/.installed  ## Write NOTICE: the licences of what the image installs
+	.venv-image/bin/python deploy/notice.py $$(.venv-image/bin/python -c 'import sysconfig; print(sysconfig.get_path("platlib"))') > NOTICE.new
+	mv NOTICE.new NOTICE
+
+# Needs root, Debian's buildah and mmdebstrap; ten minutes. TEST_IMAGE_DIR keeps the base between runs.
+test-image: $(VENV)/.installed-dev  ## Build the image on a base of Debian's own and try it
+	$(BIN)/python -m deploy.try_image
+
 clean:
-	rm -rf $(VENV) .venv-deepface .venv-ray node_modules dist .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv-sbom .venv-image sbom.cdx.json $(VENV) .venv-deepface .venv-ray node_modules dist .pytest_cache .ruff_cache .hypothesis
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed; set PYTHON=/path/to/python"; exit 1; }
@@ -92,4 +104,14 @@ $(VENV)/.installed-dev: requirements-dev.txt pyproject.toml | $(BIN)/python
 	$(PYTHON) -m venv .venv-ray
 	.venv-ray/bin/python -m pip install --quiet --require-hashes -r benchmarks/ray-requirements.txt
 	.venv-ray/bin/python -m pip install --quiet --no-deps --editable .
+	touch $@
+
+.venv-sbom/.installed: deploy/sbom-requirements.txt
+	$(PYTHON) -m venv .venv-sbom
+	.venv-sbom/bin/python -m pip install --quiet --require-hashes -r deploy/sbom-requirements.txt
+	touch $@
+
+.venv-image/.installed: deploy/requirements.txt
+	$(PYTHON) -m venv .venv-image
+	.venv-image/bin/python -m pip install --quiet --require-hashes -r deploy/requirements.txt
 	touch $@

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -23,8 +24,11 @@ if TYPE_CHECKING:
     from evolvisense.types.options import Smoothing
 
 # ONNX Runtime would tell its maker of every start and keep an id of this machine in the home
-# folder. Only this, before it is imported, keeps it from that.
+# folder. Only this, before it is imported, keeps it from that. Where it was imported before, it has
+# written the id already; what it would send is switched off.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+if (_onnxruntime := sys.modules.get("onnxruntime")) is not None:
+    _onnxruntime.disable_telemetry_events()
 
 __all__ = [
     "AnalysisOptions",

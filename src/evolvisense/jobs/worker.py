@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from evolvisense.jobs.store import JobStore
 
 BEAT_S = 1.0
+MOST_STAGES, MOST_CHARACTERS = 32, 10_000
+"""Of what a worker tells: it may be in a stranger's hands."""
 FULL_DISK_PAUSE_S = 5.0
 INSIST_S = 120.0
 """So long the end of a job is tried to be written."""
@@ -71,7 +73,7 @@ class Tally:
             self.succeeded += succeeded
             self.frames += int(result.get("frames", 0))
             self.analysis_s += seconds
-            for stage, stage_s in result.get("timings_s", {}).items():
+            for stage, stage_s in list(result.get("timings_s", {}).items())[:MOST_STAGES]:
                 self.stage_s[stage] = self.stage_s.get(stage, 0.0) + float(stage_s)
 
 
@@ -266,9 +268,11 @@ class _Heart:
     def event(self, message: Mapping[str, Any]) -> None:
         if message["event"] == "trouble":
             job = self._claim.job
-            log.error("job %s (request %s): %s", short_id(job.id), job.request_id, message["text"])
+            # Indented, so that no line of it can be taken for one of the log.
+            text = str(message["text"])[:MOST_CHARACTERS].replace("\n", "\n  | ")
+            log.error("job %s (request %s): %s", short_id(job.id), job.request_id, text)
             return
-        self._stage, self._percent = str(message["stage"]), float(message["percent"])
+        self._stage, self._percent = str(message["stage"])[:40], float(message["percent"])
         self._has_news = True
         self.tick()
 

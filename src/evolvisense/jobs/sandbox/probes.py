@@ -176,7 +176,11 @@ def _reads(planted: Planted) -> Iterator[Attempt]:
         yield f"it can list {file.parent}", lambda: os.listdir(file.parent)  # noqa: PTH208
     if Path(NOBODYS_FILE).exists():
         yield f"it can read {NOBODYS_FILE}", lambda: Path(NOBODYS_FILE).open("rb").close()
-    yield "it can list /", lambda: os.listdir("/")  # noqa: PTH208
+    for path in ("/", "/proc"):
+        yield f"it can list {path}", lambda path=path: os.listdir(path)  # noqa: PTH208
+    for path in ("/proc/net/tcp", "/proc/mounts"):
+        if Path(path).exists():
+            yield f"it can read {path}", lambda path=path: Path(path).open("rb").close()
 
 
 def _writes(planted: Planted) -> Iterator[Attempt]:

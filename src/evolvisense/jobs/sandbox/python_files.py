@@ -17,7 +17,11 @@ SYSTEM = (
     "/dev/zero",
     "/dev/random",
     "/dev/urandom",
-    "/proc/self",
+    "/proc/self/cgroup",
+    "/proc/self/maps",
+    "/proc/self/stat",
+    "/proc/self/statm",
+    "/proc/self/status",
     "/proc/cpuinfo",
     "/proc/meminfo",
     "/proc/stat",
@@ -26,7 +30,8 @@ SYSTEM = (
     "/sys/devices/system/node",
     "/sys/fs/cgroup",
 )
-"""What the C library and ONNX Runtime look at: the number of cores, the memory, random bytes."""
+"""What the C library, OpenCV and ONNX Runtime look at: cores, memory, random bytes. Not all of
+/proc/self: beneath it are the connections and mounts of the whole machine."""
 MODEL_VARIABLES = ("EVOLVISENSE_MODELS_DIR", "EVOLVISENSE_CACHE_DIR")
 PACKAGE_FOLDERS = ("site-packages", "dist-packages")
 
