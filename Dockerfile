@@ -13,6 +13,7 @@ RUN python -m pip --python /opt/evolvisense/bin/python install --require-hashes 
  && rm -rf /opt/evolvisense/share/jupyter
 COPY pyproject.toml README.md LICENSE NOTICE ./
 COPY src src
+COPY docs docs
 RUN python -m pip --python /opt/evolvisense/bin/python install --no-deps . \
  && install -m 644 LICENSE NOTICE /opt/evolvisense/
 

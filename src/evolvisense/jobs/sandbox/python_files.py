@@ -26,6 +26,7 @@ SYSTEM = (
     "/proc/meminfo",
     "/proc/stat",
     "/proc/sys/vm/overcommit_memory",
+    "/sys/bus/pci/devices",
     "/sys/devices/system/cpu",
     "/sys/devices/system/node",
     "/sys/fs/cgroup",
