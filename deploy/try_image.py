@@ -42,6 +42,7 @@ SETUP = (
 )
 LEFT_OUT = ("doc", "man", "locale", "info")
 ENVIRONMENT = {**os.environ, "STORAGE_DRIVER": "vfs", "BUILDAH_ISOLATION": "chroot"}
+CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 ADDRESS = re.compile(r"https?://\S*[?&]token=([\w-]+)")
 
 
@@ -49,6 +50,12 @@ def run(*command: str) -> str:
     """The output of a command. Raises CalledProcessError."""
     done = subprocess.run(command, check=True, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True)
     return done.stdout.strip()
+
+
+def kept_base() -> bool:
+    """Whether an earlier run tagged it."""
+    listed = run("buildah", "images", "--json")
+    return any(BASE in (image.get("names") or ()) for image in json.loads(listed or "[]"))
 
 
 def make_base(folder: Path) -> None:
@@ -71,6 +78,8 @@ def make_base(folder: Path) -> None:
             "http://deb.debian.org/debian",
         )
         part.rename(archive)
+    if kept_base():
+        return
     container = run("buildah", "from", "scratch")
     run("buildah", "add", "--quiet", container, str(archive), "/")
     run("buildah", "commit", "--quiet", container, BASE)
@@ -79,16 +88,11 @@ def make_base(folder: Path) -> None:
 
 def build() -> None:
     """Build the image from the Dockerfile, as it stands, with another base."""
-    run(
-        "buildah",
-        "build",
-        "--quiet",
-        "--network=host",
-        f"--build-arg=BASE={BASE}",
-        "-t",
-        IMAGE,
-        str(ROOT),
-    )
+    # A proxy of this machine may have a certificate of its own: what pip trusts here, it trusts
+    # in the first stage. Nothing of it stays in the image.
+    trusted = f"--volume={CERTIFICATES}:{CERTIFICATES}:ro"
+    arguments = ("--quiet", "--network=host", trusted, f"--build-arg=BASE={BASE}", "-t", IMAGE)
+    run("buildah", "build", *arguments, str(ROOT))
 
 
 def size_mb(mounted: Path) -> float:

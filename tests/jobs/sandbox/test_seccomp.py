@@ -89,8 +89,18 @@ def test_the_lifeline_is_neither_closed_nor_copied_nor_changed(call):
     commands = range(1100)
     assert {c for c in commands if call("fcntl", 7, c, lifeline=7) == ALLOW} == {3, 9}
     # Of other descriptors no signals are asked for, and no folder is watched.
-    assert {c for c in commands if call("fcntl", 8, c, lifeline=7) != ALLOW} == {8, 10, 15, 1026}
+    assert {c for c in commands if call("fcntl", 8, c, lifeline=7) != ALLOW} == {
+        8,
+        10,
+        15,
+        1024,
+        1026,
+    }
     assert call("close_range", 0, 9) == FAIL + errno.ENOSYS
+
+
+def test_pinning_threads_is_answered_as_done(call):
+    assert call("sched_setaffinity", PID + 1) == FAIL
 
 
 def test_devices_are_told_nothing(call):

@@ -33,9 +33,9 @@ X32_CALLS = 0x40000000
 """Numbers of x86_64's second system call table, which would bypass the first."""
 
 F_GETFL, F_GETOWN = 3, 9
-F_SETOWN, F_SETSIG, F_SETOWN_EX, F_NOTIFY = 8, 10, 15, 1026
+F_SETOWN, F_SETSIG, F_SETOWN_EX, F_SETLEASE, F_NOTIFY = 8, 10, 15, 1024, 1026
 """Commands of fcntl that make the kernel send signals, to any process of the same user, or that
-watch a folder."""
+watch a folder or keep others waiting for a file."""
 HARMLESS_IOCTLS = (0x5401, 0x802C542A, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
 """TCGETS, TCGETS2, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX."""
 
@@ -120,7 +120,7 @@ def build_filter(
     for name in (*CONTROL, *ELSEWHERE, *ATTRIBUTES, *IDENTITY):
         rule(name, [_give(refused)])
     kept = [] if lifeline is None else [lifeline]
-    signals = _refuse(1, [F_SETOWN, F_SETSIG, F_SETOWN_EX, F_NOTIFY], refused)
+    signals = _refuse(1, [F_SETOWN, F_SETSIG, F_SETOWN_EX, F_SETLEASE, F_NOTIFY], refused)
     rule("fcntl", [*_read_only(kept, refused), *signals, _give(ALLOW)])
     rule("ioctl", _only(1, HARMLESS_IOCTLS, refused))
     # A copy would share its flags, so it is not copied either.
