@@ -7,7 +7,7 @@ builds and runs. Needs root and both packages. It is seen that
 - the plain command starts the server, which answers a clip by the address that it prints,
 - it does so with a read-only root and one writable volume.
 
-Variables: TEST_IMAGE_DIR keeps the base between runs, EVOLVISENSE_DATA names the folder of clips.
+Variables: TEST_IMAGE_DIR keeps the base between runs, TEST_IMAGE_CLIP names the clip (talk_1.mp4).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-CLIP = Path(os.environ.get("EVOLVISENSE_DATA", "/work/shared/data")) / "clips" / "talk_1.mp4"
+CLIP = Path(os.environ.get("TEST_IMAGE_CLIP") or ROOT.parent / "shared/data/clips/talk_1.mp4")
 BASE, IMAGE = "localhost/python-of-debian:latest", "localhost/evolvisense:try"
 MAX_MB = 700
 PORT = 17860
