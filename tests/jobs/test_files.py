@@ -217,3 +217,16 @@ def test_space_is_kept_free(tmp_path: Path) -> None:
         JobFiles(tmp_path).require_space(2**60)
     with pytest.raises(StorageFullError):
         JobFiles(tmp_path, reserve_bytes=2**60).require_space(1)
+
+
+def test_what_was_copied_is_out_of_the_hands_of_its_writer(tmp_path: Path):
+    files = JobFiles(tmp_path)
+    with files.nameless() as handed:
+        kept = os.dup(handed)
+        os.write(handed, b"true" * 100_000)
+        report = files.report_path(files.adopt_report(files.copied(handed), "a", "lease"))
+        os.pwrite(kept, b"lies", 0)
+        os.close(kept)
+    assert report.read_bytes() == b"true" * 100_000
+    assert list(files.open_incoming().iterdir()) == []
+    files.close()
