@@ -1,4 +1,4 @@
-"""python -m evaluation: how well engines read labelled faces and voices."""
+"""python -m evaluation: how well engines find and read labelled faces and voices."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import track
 
 from evaluation import display, record
+from evaluation.detection.command import add_command as add_detector
 from evaluation.errors import EvaluationError
 from evaluation.folders import Picture
 from evaluation.readers import Reader, open_reader
@@ -35,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (EvaluationError, EvolviSenseError) as error:
         notes.print(f"error: {error}")
         return ERROR_STATUS
-    if options.json:
+    if options.json or options.ends_with_json:
         print(record.json_line(answer))
     return 0
 
@@ -110,6 +111,7 @@ def _parser() -> argparse.ArgumentParser:
         "--batch", type=_count, default=64, metavar="N", help="pictures in memory at a time"
     )
     parser = argparse.ArgumentParser(prog="python -m evaluation", description=__doc__)
+    parser.set_defaults(ends_with_json=False)
     commands = parser.add_subparsers(required=True)
     one = commands.add_parser("faces", parents=[shared, pictures], help=faces.__doc__)
     one.add_argument("folder", type=Path, metavar="DIR", help="CLASS/.../picture, or a zip file")
@@ -127,6 +129,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     several.set_defaults(command=compare)
     add_commands(commands, shared, _count)
+    add_detector(commands, _count)
     return parser
 
 

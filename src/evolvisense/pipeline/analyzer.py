@@ -71,7 +71,7 @@ class Analyzer:
     def __init__(
         self,
         *,
-        detector: str = "libfacedetection",
+        detector: str = "auto",
         tracker: str = "nearest",
         expression: str = "evolvisense",
         activity: str = "silero",

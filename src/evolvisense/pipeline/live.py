@@ -108,7 +108,7 @@ class LiveModels:
         if not isinstance(network, FaceNetwork):
             raise EngineUnavailableError("a live stream needs a face network")
         return cls(
-            cast("FaceDetector", create_engine("detector", "libfacedetection")),
+            cast("FaceDetector", create_engine("detector", "auto")),
             network,
             cast("FaceTracker", create_engine("tracker", "nearest")),
             cast("VoiceActivity", create_engine("activity", "silero")),

@@ -39,6 +39,15 @@ class FaceDetector(Protocol):
         ...
 
 
+@runtime_checkable
+class SinglePassDetector(FaceDetector, Protocol):
+    """A detector that can also be asked for one pass at a given size, for evaluation."""
+
+    def detect_once(self, rgb: U8, min_score: float = ...) -> FaceDetections:
+        """Faces in rgb uint8 (H, W, 3) at the size it has, scores of at least `min_score`."""
+        ...
+
+
 class TrackerState(Protocol):
     """Follows the faces of one video."""
 

@@ -1,0 +1,1 @@
+"""Training of the face detector: data, network, training loop, export and model card."""
