@@ -56,7 +56,7 @@ _HOMES = {
 }
 
 
-def analyze(
+def analyze(  # noqa: PLR0913 - the options, by name
     source: str | Path | BinaryIO,
     *,
     frame_skip: int = 1,
@@ -65,16 +65,20 @@ def analyze(
     smoothing: Smoothing = "one-euro",
     language: Language = "any",
     landmarks: bool = False,
+    video_stream: int | None = None,
     baseline: Baseline | None = None,
 ) -> Report:
     """Analyse one video, given by path or as a binary file object.
 
+    `video_stream` is the number of a stream in the container, where it has several of video.
     Loads the models each time: for several videos make one `Analyzer` and keep it.
     Raises an `evolvisense.errors.InputError` that says what is wrong with the file.
     """
     from evolvisense.pipeline import AnalysisOptions, Analyzer  # noqa: PLC0415 - keeps import light
 
-    options = AnalysisOptions(frame_skip, max_frames, voice, smoothing, language, landmarks)
+    options = AnalysisOptions(
+        frame_skip, max_frames, voice, smoothing, language, landmarks, video_stream
+    )
     return Analyzer().analyze(source, options, baseline=baseline)
 
 

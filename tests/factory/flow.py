@@ -13,11 +13,24 @@ from evolvisense.faces.tracking import NearestTracker
 from evolvisense.pipeline import analyzer
 from evolvisense.report import Report
 from evolvisense.types.engines import ModelIdentity
-from evolvisense.types.media import MediaExtent, MediaInfo, VideoFrame, VideoStreamInfo
+from evolvisense.types.media import (
+    MediaExtent,
+    MediaInfo,
+    MediaTiming,
+    StreamTiming,
+    VideoFrame,
+    VideoStreamInfo,
+)
 from tests.factory.faces import Painted, PaintedDetector, PaintedNetwork, picture
 from tests.factory.readings import voice_reading
 
 SIZE_WH = (320, 240)
+
+
+def timing_of(extent: MediaExtent) -> MediaTiming:
+    """The timing of a file with one video stream of this extent."""
+    video = StreamTiming(0, 0, extent.start_s, extent.end_s)
+    return MediaTiming(extent, extent.duration_s, extent.end_s, video, None)
 
 
 def analyze_painted(
@@ -31,6 +44,7 @@ def analyze_painted(
         for number, (pts_s, faces) in enumerate(scenes, start=1)
     ]
     extent = MediaExtent(frames[0].pts_s, frames[-1].pts_s)
+    timing = timing_of(extent)
     video = VideoStreamInfo("painted", *SIZE_WH, 0, None, None)
     info = MediaInfo("painted", 1, None, video, None, 1)
     # Rounded, or a shift of the clock may make one step more of the same length.
@@ -38,9 +52,9 @@ def analyze_painted(
     voice = None if speech is None else voice_reading(extent.start_s, length_s, speech)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(analyzer, "create_engine", _create_engine)
-        patch.setattr(analyzer, "probe", lambda *_: info)
-        patch.setattr(analyzer, "measure_extent", lambda *_: extent)
-        patch.setattr(analyzer, "decode_video", lambda *_: iter(frames))
+        patch.setattr(analyzer, "probe", lambda *_, **__: info)
+        patch.setattr(analyzer, "scan_media", lambda *_: SimpleNamespace(timing=lambda *_: timing))
+        patch.setattr(analyzer, "decode_video", lambda *_, **__: iter(frames))
         patch.setattr(Analyzer, "_read_voice", lambda *_: voice)
         return Analyzer().analyze(Path("painted"), options)
 

@@ -21,6 +21,7 @@ from evolvisense.types.media import AudioStreamInfo, MediaExtent, MediaInfo, Vid
 from evolvisense.types.scores import EMOTIONS
 from evolvisense.types.voice import VoiceReading
 from tests.factory.findings import LAYOUT, MAIN, frame_log, geometry, observations
+from tests.factory.flow import timing_of
 from tests.factory.readings import spoken_reading
 
 NTSC_HZ = 30_000 / 1001
@@ -52,7 +53,7 @@ class Recording:
         """As the analyzer would have made it."""
         findings = Findings(
             info=_info(self.extent),
-            extent=self.extent,
+            timing=timing_of(self.extent),
             frames=self.frames,
             faces=self.faces,
             people=[MAIN],

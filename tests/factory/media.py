@@ -66,6 +66,9 @@ class Film:
     pts_ms: Sequence[int] | None = None
     rotation_deg: int | None = None
     sound: Sound | None = None
+    pixel_aspect: tuple[int, int] | None = None
+    tags: dict[str, str] = field(default_factory=dict)
+    """Metadata of the video stream."""
     muxer: dict[str, str] = field(default_factory=dict)
     encoder: dict[str, str] = field(default_factory=dict)
 
@@ -79,6 +82,9 @@ class Film:
             stream.codec_context.time_base = Fraction(1, 1000)
             defaults = {"deadline": "realtime", "cpu-used": "8"} if "vpx" in self.codec else {}
             stream.options = defaults | self.encoder
+            stream.metadata.update(self.tags)
+            if self.pixel_aspect is not None:
+                stream.codec_context.sample_aspect_ratio = Fraction(*self.pixel_aspect)
             if self.rotation_deg is not None:
                 stream.set_display_rotation(self.rotation_deg)
             audio: Any = None
@@ -91,6 +97,28 @@ class Film:
                 for packet in _audio_packets(audio, self.sound):
                     out.mux(packet)
         return path
+
+    @staticmethod
+    def joined(paths: Sequence[Path], target: Path) -> Path:
+        """The video packets of files one after the other, with times that go on, not encoded."""
+        with av.open(str(target), "w") as out:
+            stream: Any = None
+            offset = 0
+            for path in paths:
+                with av.open(str(path)) as file:
+                    source = file.streams.video[0]
+                    if stream is None:
+                        stream = out.add_stream_from_template(source)
+                    last = 0
+                    for packet in file.demux(source):
+                        if packet.dts is None:
+                            continue
+                        last = packet.pts + 40
+                        packet.pts, packet.dts = packet.pts + offset, packet.dts + offset
+                        packet.stream = stream
+                        out.mux(packet)
+                    offset += last
+        return target
 
     def _video_packets(self, stream: Any) -> Iterable[Any]:
         for index, rgb in enumerate(self.frames):

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evolvisense.media import MediaLimits, decode_video, measure_extent, probe
+from evolvisense.errors import InvalidOptionError
+from evolvisense.media import MediaLimits, decode_video, measure_extent, measure_timing, probe
 from tests.factory.media import Film, Sound, plain, vowel
 
 
@@ -72,7 +73,7 @@ def test_rotation_metadata_is_applied(
     assert frame.rgb.mean() < 60
 
 
-def test_the_largest_video_stream_is_taken(tmp_path: Path) -> None:
+def test_of_equal_video_streams_the_largest_is_taken_or_the_one_asked_for(tmp_path: Path) -> None:
     import av
 
     path = tmp_path / "two.mkv"
@@ -90,8 +91,13 @@ def test_the_largest_video_stream_is_taken(tmp_path: Path) -> None:
         for stream in streams:
             out.mux(stream.encode(None))
     info = probe(path)
-    assert (info.video.width_px, info.stream_count) == (160, 2)
+    assert (info.video.width_px, info.stream_count, info.video_streams) == (160, 2, (1, 0))
     assert next(decode_video(path)).rgb.shape == (120, 160, 3)
+    assert probe(path, video_stream=0).video.width_px == 64
+    chosen = measure_timing(path, video_stream=0)
+    assert next(decode_video(path, timing=chosen)).rgb.shape == (48, 64, 3)
+    with pytest.raises(InvalidOptionError, match="video_stream is 2"):
+        probe(path, video_stream=2)
 
 
 def test_duration_limit_ends_a_file_without_a_header(tmp_path: Path) -> None:

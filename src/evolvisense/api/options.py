@@ -89,6 +89,11 @@ class Options(BaseModel):
         default="any", description="Indicators are relative to the reference set of this language."
     )
     landmarks: bool = Field(default=False, description="Keep the landmarks of faces in the report.")
+    video_stream: Annotated[int, Field(ge=0, le=LARGEST_COUNT)] | None = Field(
+        default=None,
+        description="Number of the video stream to analyse, as FFmpeg counts the streams of the "
+        "file, from 0; null takes the default or longest one in which a face is found.",
+    )
     overlay: Overlay | None = Field(
         default=None, description="Make an overlay video too; null makes none."
     )
@@ -112,5 +117,6 @@ class Options(BaseModel):
                 "smoothing",
                 "language",
                 "landmarks",
+                "video_stream",
             }
         )

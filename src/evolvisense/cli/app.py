@@ -101,6 +101,14 @@ def analyze(
     voice: ReadVoice = True,
     smoothing: SmoothingChoice = "one-euro",
     language: LanguageSpoken = "any",
+    video_stream: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            help="Number of the video stream to analyse, as ffprobe shows it; by default the "
+            "default or longest one with a face.",
+        ),
+    ] = None,
     baseline: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="Compare with the recordings of this baseline."),
@@ -141,6 +149,7 @@ def analyze(
             smoothing=smoothing,
             language=language,
             landmarks=landmarks,
+            video_stream=video_stream,
         ),
         overlay=None if overlay is None else OverlayWish(overlay, blur_faces=blur),
         baseline=baseline,

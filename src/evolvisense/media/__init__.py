@@ -1,26 +1,34 @@
 """Files become frames and audio blocks here, and nowhere else (PyAV).
 
-`container`: opening safely. `probe`: facts and limits. `video`: frames. `audio`: blocks.
-`descriptors`: files that a sandboxed process was handed. `extent`: where the pictures begin and
-end, for files whose header does not say. `pictures`: single pictures of a live stream. `encode`:
-pictures and sound become a file again.
+`container`: opening safely, choosing streams. `descriptors`: files that a sandboxed process was
+handed. `probe`: facts and limits. `video`: frames; their
+`geometry`. `audio`: blocks; their `channels`. `extent`: where streams begin and end, measured on
+all packets. `tally`: what is missing. `excerpts`: a few frames of any stream. `pictures`: single
+images of a live stream. `encode`: frames and sound become a file again.
 """
 
 from evolvisense.media.audio import decode_audio
 from evolvisense.media.descriptors import DescriptorFile, descriptor_of, descriptor_path
-from evolvisense.media.extent import measure_extent
+from evolvisense.media.excerpts import sample_frames
+from evolvisense.media.extent import MediaScan, measure_extent, measure_timing, scan_media
 from evolvisense.media.limits import MediaLimits
-from evolvisense.media.probe import pixel_aspect, probe
+from evolvisense.media.probe import probe
+from evolvisense.media.tally import AudioTally, VideoTally
 from evolvisense.media.video import decode_video
 
 __all__ = [
+    "AudioTally",
     "DescriptorFile",
     "MediaLimits",
+    "MediaScan",
+    "VideoTally",
     "decode_audio",
     "decode_video",
     "descriptor_of",
     "descriptor_path",
     "measure_extent",
-    "pixel_aspect",
+    "measure_timing",
     "probe",
+    "sample_frames",
+    "scan_media",
 ]

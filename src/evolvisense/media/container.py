@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -19,11 +19,13 @@ from av.video.stream import VideoStream
 from evolvisense.errors import (
     FileUnreadableError,
     FrameTooLargeError,
+    InvalidOptionError,
     NotAVideoError,
     NoVideoStreamError,
 )
 from evolvisense.media.descriptors import DescriptorFile, descriptor_of
 from evolvisense.media.limits import MediaLimits
+from evolvisense.types.media import StreamTiming
 
 BUFFER_BYTES = 256 * 1024
 """Read at a time from a descriptor; a file that FFmpeg opens itself has a buffer of its own."""
@@ -66,19 +68,11 @@ def open_container(path: Path) -> Generator[InputContainer]:
         yield container
 
 
-def find_video(container: InputContainer) -> VideoStream | None:
-    """The stream that `choose_video` chooses; None in a sound file.
+def video_streams(container: InputContainer) -> list[VideoStream]:
+    """Video streams that can be decoded, best first; attached pictures (cover art) are left out.
 
-    Raises NotAVideoError where FFmpeg has no decoder for any video stream.
-    """
-    films = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
-    return choose_video(container) if films else None
-
-
-def choose_video(container: InputContainer) -> VideoStream:
-    """The largest stream that is a film and not cover art.
-
-    Raises NoVideoStreamError, or NotAVideoError where FFmpeg has no decoder for it.
+    Streams that the file marks as default come first, then the longest by the header, then the
+    largest. Raises NoVideoStreamError, or NotAVideoError where FFmpeg has no decoder for any.
     """
     films = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
     if not films:
@@ -91,15 +85,55 @@ def choose_video(container: InputContainer) -> VideoStream:
     decodable = [s for s in films if _has_decoder(s)]
     if not decodable:
         raise NotAVideoError("the video stream has a codec that cannot be decoded here")
-    return max(decodable, key=lambda s: s.codec_context.width * s.codec_context.height)
+    return sorted(decodable, key=_preference, reverse=True)
 
 
-def choose_audio(container: InputContainer) -> AudioStream | None:
-    """The first audio stream that can be decoded; None where there is none."""
-    for stream in container.streams.audio:
-        if _has_decoder(stream) and stream.codec_context.sample_rate > 0:
+def find_video(container: InputContainer, index: int | None = None) -> VideoStream | None:
+    """The stream that `choose_video` chooses; None in a sound file, if none was asked for.
+
+    Raises NotAVideoError where FFmpeg has no decoder for any video stream, InvalidOptionError for a
+    number that is not one of a video stream.
+    """
+    films = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
+    if not films and index is not None:
+        raise InvalidOptionError(f"video_stream is {index}, but the file has no video stream")
+    return choose_video(container, index) if films else None
+
+
+def choose_video(container: InputContainer, index: int | None = None) -> VideoStream:
+    """The video stream with this number in the container, or the best one.
+
+    Raises InvalidOptionError where the number is not one of a decodable video stream, otherwise as
+    `video_streams`.
+    """
+    streams = video_streams(container)
+    if index is None:
+        return streams[0]
+    for stream in streams:
+        if stream.index == index:
             return stream
-    return None
+    there = ", ".join(str(number) for number in sorted(s.index for s in streams))
+    raise InvalidOptionError(
+        f"video_stream is {index}, but the video streams of this file that can be decoded are: "
+        f"{there}"
+    )
+
+
+def audio_streams(container: InputContainer) -> list[AudioStream]:
+    """Audio streams that can be decoded, in the order of the file."""
+    return [
+        stream
+        for stream in container.streams.audio
+        if _has_decoder(stream) and stream.codec_context.sample_rate > 0
+    ]
+
+
+def choose_audio(container: InputContainer, index: int | None = None) -> AudioStream | None:
+    """The audio stream with this number, or the first one that can be decoded; None without one."""
+    streams = audio_streams(container)
+    if index is not None:
+        streams = [stream for stream in streams if stream.index == index]
+    return streams[0] if streams else None
 
 
 def check_pixels(width_px: int, height_px: int, limits: MediaLimits) -> None:
@@ -111,9 +145,18 @@ def check_pixels(width_px: int, height_px: int, limits: MediaLimits) -> None:
         )
 
 
-def packets(container: InputContainer, stream: VideoStream | AudioStream) -> Iterator[Packet[Any]]:
-    """Packets of a stream until the file ends, properly or not."""
-    iterator = container.demux(stream)
+def packets(
+    container: InputContainer,
+    stream: VideoStream | AudioStream | None = None,
+    timing: StreamTiming | None = None,
+) -> Iterator[Packet[Any]]:
+    """Packets of a stream, or of all streams, until the file ends, properly or not.
+
+    With the `timing` of the stream its timestamps are corrected.
+    """
+    iterator = container.demux() if stream is None else container.demux(stream)
+    shifts = list(timing.shifts) if timing is not None else []
+    ticks = number = 0
     while True:
         try:
             packet = next(iterator)
@@ -121,29 +164,73 @@ def packets(container: InputContainer, stream: VideoStream | AudioStream) -> Ite
             # A truncated file fails here: what came before it is still good. PyAV does not know
             # the streams that a damaged FLV or TS announces on its way (IndexError, at the end).
             return
+        if shifts and shifts[0].first_packet <= number:
+            ticks = shifts.pop(0).ticks
+        number += 1
+        if ticks:
+            packet.pts = None if packet.pts is None else packet.pts + ticks
+            packet.dts = None if packet.dts is None else packet.dts + ticks
         yield packet
 
 
-def decoded(container: InputContainer, stream: VideoStream | AudioStream) -> Iterator[object]:
-    """What the packets of a stream decode to; those that cannot be decoded are passed over."""
-    for packet in packets(container, stream):
+def decoded(
+    container: InputContainer,
+    stream: VideoStream | AudioStream,
+    timing: StreamTiming | None = None,
+    on_packet: Callable[[Packet[Any]], None] | None = None,
+    on_error: Callable[[Packet[Any]], None] | None = None,
+) -> Iterator[object]:
+    """What the packets of a stream decode to; those that cannot be decoded are passed over.
+
+    `on_packet` is called before a packet is decoded, `on_error` where that fails.
+    """
+    for packet in packets(container, stream, timing):
+        if on_packet is not None:
+            on_packet(packet)
         try:
             yield from cast("list[object]", packet.decode())
         except FFmpegError:
-            continue
+            if on_error is not None:
+                on_error(packet)
 
 
-def decoded_frames(
-    container: InputContainer, stream: VideoStream, limits: MediaLimits
-) -> Iterator[AvVideoFrame]:
-    """Pictures of a stream."""
+def prepare_decoder(stream: VideoStream, limits: MediaLimits) -> None:
+    """Set the number of threads and the largest frame, before the first packet is decoded."""
     stream.thread_type = "AUTO"
     stream.codec_context.thread_count = limits.decoder_threads
     # A stream may change its size after the header that was checked.
     stream.codec_context.options = {"max_pixels": str(limits.max_pixels)}
+
+
+def first_frame(
+    container: InputContainer, stream: VideoStream, limits: MediaLimits
+) -> AvVideoFrame | None:
+    """The first frame of a stream that can be decoded."""
+    prepare_decoder(stream, limits)
     for frame in decoded(container, stream):
         if isinstance(frame, AvVideoFrame):
-            yield frame
+            return frame
+    return None
+
+
+def _preference(stream: VideoStream) -> tuple[bool, float, int]:
+    is_default = bool(stream.disposition & Disposition.default)
+    return (
+        is_default,
+        stated_duration_s(stream),
+        stream.codec_context.width * stream.codec_context.height,
+    )
+
+
+def stated_duration_s(stream: VideoStream) -> float:
+    """Length by the header, or by Matroska's tag DURATION ("00:00:06.127"); 0 without either."""
+    if stream.duration is not None and stream.time_base is not None:
+        return float(stream.duration * stream.time_base)
+    try:
+        hours, minutes, seconds = stream.metadata.get("DURATION", "").split(":")
+        return 3600 * int(hours) + 60 * int(minutes) + float(seconds)
+    except ValueError:
+        return 0.0
 
 
 def _has_decoder(stream: VideoStream | AudioStream) -> bool:

@@ -20,7 +20,15 @@ from typing import BinaryIO, cast
 from evolvisense.errors import CancelledError, FileTooLargeError
 from evolvisense.expression.behaviour import describe_people
 from evolvisense.faces import group_people
-from evolvisense.media import MediaLimits, decode_audio, decode_video, measure_extent, probe
+from evolvisense.media import (
+    AudioTally,
+    MediaLimits,
+    VideoTally,
+    decode_audio,
+    decode_video,
+    probe,
+    scan_media,
+)
 from evolvisense.models.engines import create_engine
 from evolvisense.pipeline.clock import StageClock
 from evolvisense.pipeline.evidence import gather_evidence, main_of
@@ -28,6 +36,7 @@ from evolvisense.pipeline.faces_stage import FaceStage
 from evolvisense.pipeline.following import FollowingReader
 from evolvisense.pipeline.readers import CropReader, FrameReader, WholeReader
 from evolvisense.pipeline.streams import prefetch
+from evolvisense.pipeline.streams_choice import choose_streams
 from evolvisense.pipeline.windows import score_windows
 from evolvisense.report import Findings, Report, build_report
 from evolvisense.scoring import (
@@ -37,6 +46,7 @@ from evolvisense.scoring import (
     score_v1,
     score_v2,
 )
+from evolvisense.types.arrays import U8
 from evolvisense.types.engines import (
     ExpressionClassifier,
     ExpressionEngine,
@@ -49,7 +59,7 @@ from evolvisense.types.engines import (
     VoiceEmotionClassifier,
     WholeFrameReader,
 )
-from evolvisense.types.media import AudioBlock, MediaExtent, MediaInfo
+from evolvisense.types.media import AudioBlock, MediaInfo, MediaLoss, MediaTiming
 from evolvisense.types.options import AnalysisOptions
 from evolvisense.types.progress import Progress, ProgressListener, Stage
 from evolvisense.types.voice import VoiceReading
@@ -129,13 +139,13 @@ class Analyzer:
         with _as_path(source, self.limits) as path, ThreadPoolExecutor(1, "voice") as pool:
             watch.tell("opening", 0.0, None)
             with clock.stage("open"):
-                info = probe(path, self.limits)
-                extent = measure_extent(path)
-            voice = pool.submit(self._read_voice, path, info, options, clock, watch)
+                info, timing = self._open(path, options)
+            extent, pictures, sound = timing.extent, VideoTally(), AudioTally()
+            voice = pool.submit(self._read_voice, path, timing, options, clock, watch, sound)
             if info.video is None:
                 stage = FaceStage(self._reader(clock, options), self._tracker.start())
             else:
-                stage = self._read_faces(path, options, extent, clock, watch, voice)
+                stage = self._read_faces(path, options, timing, clock, watch, voice, pictures)
             reading = voice.result()
         watch.tell("scoring", extent.duration_s, extent.duration_s)
         with clock.stage("score"):
@@ -159,7 +169,7 @@ class Analyzer:
         report = build_report(
             Findings(
                 info,
-                extent,
+                timing,
                 frames,
                 faces,
                 people,
@@ -169,6 +179,8 @@ class Analyzer:
                 indicators,
                 legacy,
                 self.limits.max_duration_s,
+                _loss(timing, pictures, sound),
+                sound.one_channel_s,
             ),
             options=options,
             models=self.models,
@@ -177,17 +189,46 @@ class Analyzer:
         watch.tell("done", extent.duration_s, extent.duration_s)
         return report
 
+    def _open(self, path: Path, options: AnalysisOptions) -> tuple[MediaInfo, MediaTiming]:
+        """Facts about the streams that are analysed, and their time."""
+        info = probe(path, self.limits, video_stream=options.video_stream)
+        scan = scan_media(path)
+        video = None if info.video is None else info.video.index
+        audio = None if info.audio is None else info.audio.index
+        if max(len(info.video_streams), len(info.audio_streams)) > 1:
+            chosen = choose_streams(
+                path,
+                info,
+                scan,
+                self.limits,
+                has_face=lambda rgb: self._has_face(rgb, options),
+                activity=self._voice.activity if options.voice else None,
+                video=options.video_stream,
+            )
+            if (chosen.video, chosen.audio) != (video, audio):
+                video, audio = chosen.video, chosen.audio
+                info = probe(path, self.limits, video_stream=video, audio_stream=audio)
+        return info, scan.timing(video, audio, self.limits)
+
+    def _has_face(self, rgb: U8, options: AnalysisOptions) -> bool:
+        found = self._reader(StageClock(), options).read(0.0, rgb)
+        return len(found.detections.xyxy) > 0
+
     def _read_faces(
         self,
         path: Path,
         options: AnalysisOptions,
-        extent: MediaExtent,
+        timing: MediaTiming,
         clock: StageClock,
         watch: _Watch,
         voice: Future[VoiceReading | None],
+        tally: VideoTally,
     ) -> FaceStage:
         stage = FaceStage(self._reader(clock, options), self._tracker.start())
-        frames = decode_video(path, options.frame_skip, options.max_frames, self.limits)
+        frames = decode_video(
+            path, options.frame_skip, options.max_frames, self.limits, timing=timing, tally=tally
+        )
+        extent = timing.extent
         try:
             with prefetch(clock.timed("decode", frames), FRAMES_AHEAD) as decoded:
                 for reading in stage.read(decoded):
@@ -213,21 +254,32 @@ class Analyzer:
     def _read_voice(
         self,
         path: Path,
-        info: MediaInfo,
+        timing: MediaTiming,
         options: AnalysisOptions,
         clock: StageClock,
         watch: _Watch,
+        tally: AudioTally,
     ) -> VoiceReading | None:
-        if info.audio is None or not options.voice:
+        if timing.audio is None or not options.voice:
             return None
 
         def blocks() -> Iterator[AudioBlock]:
-            for block in clock.timed("decode_audio", decode_audio(path, self.limits)):
+            sound = decode_audio(path, self.limits, timing=timing, tally=tally)
+            for block in clock.timed("decode_audio", sound):
                 watch.check()
                 yield block
 
         with clock.stage("voice"):
             return self._voice.read(blocks())
+
+
+def _loss(timing: MediaTiming, pictures: VideoTally, sound: AudioTally) -> MediaLoss:
+    missing = None if timing.video is None else pictures.missing(timing.video)
+    return MediaLoss(
+        video_frames=None if missing is None else missing[0],
+        video_s=None if missing is None else missing[1],
+        audio_s=sound.missing_s(timing.audio),
+    )
 
 
 class _Watch:

@@ -38,10 +38,13 @@ def score_windows(
     faces: FaceObservations,
     score: Callable[[Evidence], Indicators],
 ) -> tuple[IndicatorWindow, ...]:
-    """The scores of each window, by the rules of the whole."""
+    """The scores of each window in which anything was read, by the rules of the whole."""
     windows: list[IndicatorWindow] = []
     for window in plan_windows(extent):
         mine = window.holds(frames.pts_s)
+        if not mine.any() and (voice is None or not window.holds(voice.timeline.pts_s).any()):
+            # Timestamps may promise hours that the file does not hold.
+            continue
         evidence = gather_evidence(
             window,
             None if voice is None else voice_excerpt(voice, window),

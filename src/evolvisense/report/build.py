@@ -9,17 +9,19 @@ from importlib.metadata import version
 from evolvisense.report import schema
 from evolvisense.report.indicators import indicators_part
 from evolvisense.report.people import person_part
+from evolvisense.report.stream_warnings import stream_warnings
 from evolvisense.report.voice import voice_part
 from evolvisense.types.behaviour import Behaviour
 from evolvisense.types.engines import ModelIdentity
 from evolvisense.types.faces import FaceLayout, FaceObservations, FrameLog, Person
 from evolvisense.types.indicators import Indicators
-from evolvisense.types.media import MediaExtent, MediaInfo
+from evolvisense.types.media import MediaExtent, MediaInfo, MediaLoss, MediaTiming
 from evolvisense.types.options import AnalysisOptions
 from evolvisense.types.scores import LegacyScores
 from evolvisense.types.voice import VoiceReading
 
 CUT_OFF_TOLERANCE_S = 1.0
+NOTHING_KNOWN = MediaLoss()
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class Findings:
     """All that the layers found in one file."""
 
     info: MediaInfo
-    extent: MediaExtent
+    timing: MediaTiming
     frames: FrameLog
     faces: FaceObservations
     people: Sequence[Person]
@@ -40,6 +42,14 @@ class Findings:
     legacy: LegacyScores
     max_duration_s: float
     """The limit up to which the file was read."""
+    loss: MediaLoss = NOTHING_KNOWN
+    one_channel_s: float = 0.0
+    """Sound in which the channels cancel each other, so that one of them was taken."""
+
+    @property
+    def extent(self) -> MediaExtent:
+        """Of the analysed video stream."""
+        return self.timing.extent
 
 
 def build_report(
@@ -77,7 +87,7 @@ def build_report(
 
 
 def _media(findings: Findings) -> schema.MediaFacts:
-    info, extent = findings.info, findings.extent
+    info, extent, loss = findings.info, findings.extent, findings.loss
     video = info.video
     return schema.MediaFacts(
         container=info.container,
@@ -93,10 +103,27 @@ def _media(findings: Findings) -> schema.MediaFacts:
             height_px=video.height_px,
             rotation_deg=video.rotation_deg,
             average_rate_hz=video.average_rate_hz,
+            mirrored=video.mirrored,
+            pixel_aspect=round(video.pixel_aspect, 6),
+            stream=video.index,
+            missing_frames=loss.video_frames,
+            missing_s=_rounded(loss.video_s),
         ),
-        audio=None if info.audio is None else schema.AudioFacts(**asdict(info.audio)),
+        audio=None
+        if info.audio is None
+        else schema.AudioFacts(
+            codec=info.audio.codec,
+            rate_hz=info.audio.rate_hz,
+            channels=info.audio.channels,
+            stream=info.audio.index,
+            missing_s=_rounded(loss.audio_s),
+        ),
         stream_count=info.stream_count,
     )
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 3)
 
 
 def _legacy(findings: Findings) -> schema.LegacyBlock:
@@ -133,7 +160,12 @@ def _voice_absent_reason(
         return None
     if not options.voice:
         return "not_wanted"
-    return "no_audio_stream" if findings.info.audio is None else "audio_not_decodable"
+    return "audio_not_decodable" if _has_sound(findings.info) else "no_audio_stream"
+
+
+def _has_sound(info: MediaInfo) -> bool:
+    """Whether the file has an audio stream, decodable or not."""
+    return info.audio is not None or info.undecodable_audio_streams > 0
 
 
 def _warnings(findings: Findings, options: AnalysisOptions) -> list[schema.Notice]:
@@ -158,15 +190,19 @@ def _warnings(findings: Findings, options: AnalysisOptions) -> list[schema.Notic
                 f"{len(findings.people)} people were found; scores are about the main one",
             )
         )
-    header_s = findings.info.duration_s_from_header
-    if header_s is not None and header_s - extent.duration_s > CUT_OFF_TOLERANCE_S:
+    header_end_s = findings.info.end_s_from_header
+    missing_s = 0.0 if header_end_s is None else header_end_s - findings.timing.last_end_s
+    if header_end_s is not None and missing_s > CUT_OFF_TOLERANCE_S:
         found.append(
             (
                 "video_cut_off",
-                f"the header promises {header_s:.1f} s, pictures are there for "
-                f"{extent.duration_s:.1f} s",
+                f"the header promises {header_end_s - extent.start_s:.1f} s, pictures are there "
+                f"for {extent.duration_s:.1f} s",
             )
         )
+    found.extend(
+        stream_warnings(findings.info, findings.timing, findings.loss, findings.one_channel_s)
+    )
     if options.max_frames is not None and len(frames.number) == options.max_frames:
         read_s = float(frames.pts_s[-1]) - extent.start_s
         found.append(
@@ -175,7 +211,7 @@ def _warnings(findings: Findings, options: AnalysisOptions) -> list[schema.Notic
                 f"faces were read in the first {read_s:.1f} s of {extent.duration_s:.1f} s",
             )
         )
-    if extent.duration_s > findings.max_duration_s:
+    if findings.timing.measured_s > findings.max_duration_s:
         found.append(
             (
                 "stopped_at_duration_limit",
@@ -183,6 +219,7 @@ def _warnings(findings: Findings, options: AnalysisOptions) -> list[schema.Notic
             )
         )
     if findings.voice is None and options.voice:
-        sound = "no sound" if findings.info.audio is None else "sound, but none that can be decoded"
+        has_sound = _has_sound(findings.info)
+        sound = "sound, but none that can be decoded" if has_sound else "no sound"
         found.append(("no_voice", f"the file has {sound}: the voice was not read"))
     return [schema.Notice(code=code, message=message) for code, message in found]

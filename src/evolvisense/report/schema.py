@@ -49,11 +49,34 @@ class VideoFacts(Part):
     """The video stream that was analysed."""
 
     codec: str = Field(description="FFmpeg's name of the codec.")
-    width_px: int = Field(description="Width of the upright picture.")
-    height_px: int = Field(description="Height of the upright picture.")
+    width_px: int = Field(description="Display width: upright, with square pixels.")
+    height_px: int = Field(description="Display height: upright, with square pixels.")
     rotation_deg: int = Field(description="Clockwise turn that was applied: 0, 90, 180 or 270.")
     average_rate_hz: float | None = Field(
         description="Mean frame rate by the header; never used to compute a time."
+    )
+    mirrored: bool = Field(
+        default=False,
+        description="Whether the stored frame was mirrored left to right before it was turned, as "
+        "its display matrix says (selfies).",
+    )
+    pixel_aspect: float = Field(
+        default=1.0,
+        description="Width over height of a pixel of the upright frame as stored. Frames were "
+        "made square before analysis; sizes and boxes are those of square pixels.",
+    )
+    stream: int | None = Field(
+        default=None,
+        description="0-based number of the stream in the container, as FFmpeg counts; null in "
+        "older reports.",
+    )
+    missing_frames: int | None = Field(
+        default=None,
+        description="Frames that are damaged or missing in the file; null where the stream was "
+        "not read to its end.",
+    )
+    missing_s: float | None = Field(
+        default=None, description="Seconds without a picture because of them."
     )
 
 
@@ -62,7 +85,19 @@ class AudioFacts(Part):
 
     codec: str = Field(description="FFmpeg's name of the codec.")
     rate_hz: int = Field(description="Sample rate.")
-    channels: int = Field(description="Channels; their mean is analysed.")
+    channels: int = Field(
+        description="Channels. Their mean is analysed; where they cancel each other, the loudest."
+    )
+    stream: int | None = Field(
+        default=None,
+        description="0-based number of the stream in the container, as FFmpeg counts; null in "
+        "older reports.",
+    )
+    missing_s: float | None = Field(
+        default=None,
+        description="Seconds of sound that are damaged or missing in the file; null where the "
+        "stream was not read to its end.",
+    )
 
 
 class MediaFacts(Part):
@@ -100,6 +135,9 @@ class OptionsUsed(Part):
     )
     landmarks: bool = Field(
         default=False, description="Whether the landmarks of faces were to be kept."
+    )
+    video_stream: int | None = Field(
+        default=None, description="Number of the video stream that was asked for; null for none."
     )
 
 

@@ -22,6 +22,10 @@ def voice_part(reading: VoiceReading) -> parts.Voice:
             parts.Segment(start_s=round(s.start_s, 3), end_s=round(s.end_s, 3))
             for s in reading.segments
         ],
+        holes=[
+            parts.Segment(start_s=round(h.start_s, 3), end_s=round(h.end_s, 3))
+            for h in reading.holes
+        ],
         syllables_s=reading.syllable_s,
         emotion=None if reading.emotion is None else _emotion(reading.emotion),
         timeline=parts.VoiceColumns(

@@ -119,6 +119,11 @@ class Voice(Part):
     measures: VoiceMeasures
     quality: SoundQuality
     segments: list[Segment] = Field(description="Speech; gaps under 0.2 s belong to it.")
+    holes: list[Segment] = Field(
+        default_factory=list[Segment],
+        description="Where the sound is missing in the file: neither speech nor pause. The "
+        "timeline has no rows there.",
+    )
     syllables_s: TimeColumn = Field(description="Times of the syllable nuclei.")
     emotion: VoiceEmotionColumns | None = Field(
         description="null where there is too little speech, or where withheld."

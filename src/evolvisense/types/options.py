@@ -27,6 +27,9 @@ class AnalysisOptions:
     """Of the reference set that indicators are relative to; `any` mixes all of them."""
     landmarks: bool = False
     """Keep the landmarks of every face in the report; about 400 bytes of JSON for each."""
+    video_stream: int | None = None
+    """Number of the video stream to analyse, as FFmpeg counts the streams of a container, from 0.
+    None takes the default stream or the longest, the first of them in which a face is found."""
 
     def __post_init__(self) -> None:
         if self.frame_skip < 1:
@@ -41,3 +44,5 @@ class AnalysisOptions:
             )
         if self.max_frames is not None and self.max_frames < 1:
             raise InvalidOptionError(f"max_frames must be 1 or more, got {self.max_frames}")
+        if self.video_stream is not None and self.video_stream < 0:
+            raise InvalidOptionError(f"video_stream must be 0 or more, got {self.video_stream}")

@@ -197,3 +197,5 @@ class VoiceReading:
     features: VoiceFeatures
     quality: RecordingQuality
     legacy: LegacyAudioMeans
+    holes: tuple[SpeechSegment, ...] = ()
+    """Stretches of the file's clock in which the sound is missing: neither speech nor pause."""

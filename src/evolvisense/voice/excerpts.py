@@ -29,6 +29,7 @@ def voice_excerpt(reading: VoiceReading, stretch: MediaExtent) -> VoiceReading:
     """
     segments = _cut(reading.segments, stretch)
     frames = _frames(reading.frames, stretch)
+    holes = _cut(reading.holes, stretch)
     syllable_s = reading.syllable_s[stretch.holds(reading.syllable_s)]
     return replace(
         reading,
@@ -37,7 +38,8 @@ def voice_excerpt(reading: VoiceReading, stretch: MediaExtent) -> VoiceReading:
         segments=segments,
         syllable_s=syllable_s,
         emotion=_emotion(reading.emotion, stretch),
-        features=describe_voice(frames, NO_MARKS, segments, syllable_s, stretch.duration_s),
+        features=describe_voice(frames, NO_MARKS, segments, syllable_s, stretch.duration_s, holes),
+        holes=holes,
     )
 
 

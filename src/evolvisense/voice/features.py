@@ -37,9 +37,10 @@ def describe_voice(
     segments: tuple[SpeechSegment, ...],
     syllable_s: F64,
     duration_s: float,
+    holes: tuple[SpeechSegment, ...] = (),
 ) -> VoiceFeatures:
     """Statistics of voiced speech; None where there is too little of it."""
-    material = gather(frames, segments, syllable_s, None)
+    material = gather(frames, segments, syllable_s, None, holes=holes)
     found = statistics(material, np.ones((1, 1), np.int64))
     level_st = _number(found.f0_level_st)
     voiced_s = float(found.voiced_s[0])

@@ -85,12 +85,13 @@ def gather(
     syllable_s: F64,
     emotion: VoiceEmotion | None,
     blocks: Blocks = WHOLE,
+    holes: tuple[SpeechSegment, ...] = (),
 ) -> Material:
-    """The material of a reading, sorted into blocks."""
+    """The material of a reading, sorted into blocks; holes in the sound are no pauses."""
     count = len(blocks)
     voiced = inside(frames.pts_s, segments) & np.isfinite(frames.f0_hz)
     voiced[voiced] = in_speaking_range(frames.f0_hz[voiced])
-    pauses = find_pauses(segments)
+    pauses = find_pauses(segments, holes)
     middle = (emotion.start_s + emotion.end_s) / 2 if emotion is not None else np.zeros(0)
     return Material(
         semitones=semitones(frames.f0_hz[voiced]),

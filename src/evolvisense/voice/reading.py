@@ -19,8 +19,10 @@ from evolvisense.types.voice import (
 )
 from evolvisense.voice.features import describe_voice, find_syllables
 from evolvisense.voice.frames import decibel
+from evolvisense.voice.holes import HoleClock
 from evolvisense.voice.legacy import LegacyMeans
 from evolvisense.voice.levelling import Levelling
+from evolvisense.voice.offset import OffsetRemoval
 from evolvisense.voice.recording import decay_time_s, signal_to_noise_db
 from evolvisense.voice.segments import Hysteresis, speech_segments
 from evolvisense.voice.speakers import check_speakers
@@ -66,7 +68,7 @@ class VoiceReader:
 class _Stream:
     def __init__(self, reader: VoiceReader, rate_hz: int, start_s: float) -> None:
         self._start_s, self._rate_hz = start_s, rate_hz
-        self._samples = 0
+        self._holes, self._offset = HoleClock(rate_hz), OffsetRemoval(rate_hz)
         self._native = np.zeros(0, np.float32)
         self._activity, self._pitch = reader.activity.start(), reader.pitch.start()
         self._hysteresis, self._levelling = Hysteresis(), Levelling()
@@ -84,10 +86,13 @@ class _Stream:
         )
 
     def push(self, block: AudioBlock) -> None:
-        self._samples += len(block.mono)
-        if not block.is_gap:
+        if block.is_gap:
+            mono = np.zeros(self._holes.missing(len(block.mono)), np.float32)
+        else:
+            self._holes.heard(len(block.mono))
             self._legacy.push(block.mono)
-        self._native = np.concatenate([self._native, block.mono])
+            mono = self._offset.push(block.mono)
+        self._native = np.concatenate([self._native, mono])
         chunk = CHUNK_S * self._rate_hz
         while len(self._native) >= chunk:
             self._chunk(self._native[:chunk])
@@ -109,16 +114,27 @@ class _Stream:
         if self._windows is not None:
             emotion = self._windows.finish(mono_16k, active, self._start_s)
         syllable_s = find_syllables(frames, segments)
-        duration_s = self._samples / self._rate_hz
+        quality = self._recording(timeline, frames, segments)
+        holes = self._holes.holes(self._start_s)
+        if holes:
+            start_s = self._start_s
+            timeline = self._holes.columns(timeline, start_s)
+            frames = self._holes.columns(frames, start_s)
+            segments = self._holes.segments(segments, start_s)
+            syllable_s = self._holes.on_file(syllable_s, start_s)
+            marks = self._holes.marks(marks, start_s)
+            emotion = self._holes.emotion(emotion, start_s)
+        duration_s = self._holes.total_s
         return VoiceReading(
             timeline=timeline,
             frames=frames,
             segments=segments,
             syllable_s=syllable_s,
             emotion=emotion,
-            features=describe_voice(frames, marks, segments, syllable_s, duration_s),
-            quality=self._recording(timeline, frames, segments),
+            features=describe_voice(frames, marks, segments, syllable_s, duration_s, holes),
+            quality=quality,
             legacy=self._legacy.finish(),
+            holes=holes,
         )
 
     def _chunk(self, native: F32) -> None:

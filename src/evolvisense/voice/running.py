@@ -19,6 +19,7 @@ from evolvisense.voice.measures import (
     in_speaking_range,
     semitones,
 )
+from evolvisense.voice.offset import OffsetRemoval
 from evolvisense.voice.reading import FRAME_S
 from evolvisense.voice.segments import Hysteresis, inside, speech_segments
 
@@ -66,6 +67,7 @@ class RunningVoice:
     def __init__(self, activity: VoiceActivity, pitch: PitchTracker, rate_hz: int) -> None:
         self._voice = LiveVoice(activity, pitch, rate_hz)
         self._rate_hz = rate_hz
+        self._offset = OffsetRemoval(rate_hz)
         self._now: VoiceNow | None = None
         self._samples = 0
         self._latest = np.zeros(0, np.float32)
@@ -78,7 +80,7 @@ class RunningVoice:
         """Take the next samples float32 (N,) at the stream's rate, full scale is 1."""
         self._now = None
         self._samples += len(mono)
-        latest = np.concatenate([self._latest, mono])
+        latest = np.concatenate([self._latest, self._offset.push(mono)])
         self._latest = latest[-round(LEVEL_S * self._rate_hz) :]
         update = self._voice.push(mono)
         since_s = self._samples / self._rate_hz - WINDOW_S

@@ -29,8 +29,8 @@ def voice_samples(reading: VoiceReading, blocks: Blocks) -> Mapping[Feature, Mea
     the whole are left out.
     """
     parts = (reading.frames, reading.segments, reading.syllable_s, reading.emotion)
-    whole = statistics(gather(*parts), _repeats(WHOLE))
-    resampled = statistics(gather(*parts, blocks), _repeats(blocks))
+    whole = statistics(gather(*parts, holes=reading.holes), _repeats(WHOLE))
+    resampled = statistics(gather(*parts, blocks, reading.holes), _repeats(blocks))
     groups = (
         (VOICED_FEATURES, reading.features.voiced_s),
         (SPEECH_FEATURES, reading.features.speech_s),

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from evolvisense.errors import CancelledError, NoFramesError
-from evolvisense.media import MediaLimits, decode_audio, decode_video, descriptor_of, pixel_aspect
+from evolvisense.media import MediaLimits, decode_audio, decode_video, descriptor_of, measure_timing
 from evolvisense.media.encode import Mp4Writer, silence, write_mp4
 from evolvisense.pipeline.overlay.hiding import hidden_boxes, is_unread, pixelate
 from evolvisense.pipeline.overlay.painting import Painter
@@ -54,13 +54,16 @@ def write_overlay(
     """
     limits = limits or MediaLimits()
     try:
-        with prefetch(decode_video(media, limits=limits), FRAMES_AHEAD) as frames:
+        audio = None if report.media.audio is None else report.media.audio.stream
+        video = None if report.media.video is None else report.media.video.stream
+        timing = measure_timing(media, limits, video_stream=video, audio_stream=audio)
+        with prefetch(decode_video(media, limits=limits, timing=timing), FRAMES_AHEAD) as frames:
             pictures = iter(frames)
             first = next(pictures, None)
             if first is None:
                 raise NoFramesError("no picture of this file can be decoded")
-            sound = _Sound(decode_audio(media, limits))
-            canvas = _Canvas(report, first, pixel_aspect(media, limits), blur_faces, landmarks)
+            sound = _Sound(decode_audio(media, limits, timing=timing))
+            canvas = _Canvas(report, first, blur_faces, landmarks)
             origin_s = min(first.pts_s, sound.start_s)
             with write_mp4(target, canvas.size_wh, has_sound=sound.is_there, title=TITLE) as out:
                 for frame in chain([first], pictures):
@@ -85,14 +88,13 @@ class _Canvas:
         self,
         report: Report,
         first: VideoFrame,
-        aspect: float,
         blur_faces: bool,
         landmarks: bool,
     ) -> None:
         self._frames_s = report.frames.time_s
         self._people = sightings_of(report, landmarks=landmarks and not blur_faces)
         self._blur_faces = blur_faces
-        self.size_wh = overlay_size(first.rgb.shape[1], first.rgb.shape[0], aspect)
+        self.size_wh = overlay_size(first.rgb.shape[1], first.rgb.shape[0])
         kept = [person.timeline.landmarks for person in report.people]
         points = [part.points for part in kept if part is not None]
         self._painter = Painter(self.size_wh, points[0] if points else ())
@@ -142,11 +144,12 @@ class _Sound:
             self._next = next(self._blocks, None)
 
 
-def overlay_size(width_px: int, height_px: int, aspect: float) -> tuple[int, int]:
-    """Even width and height of the overlay of such pictures; `aspect` is that of a pixel."""
-    wide, high = width_px * max(aspect, 1.0), height_px / min(aspect, 1.0)
-    scale = min(max(1.0, MIN_SIDE_PX / min(wide, high)), MAX_SIDE_PX / max(wide, high))
-    return _even(wide * scale), _even(high * scale)
+def overlay_size(width_px: int, height_px: int) -> tuple[int, int]:
+    """Even width and height of the overlay of frames of this display size."""
+    scale = min(
+        max(1.0, MIN_SIDE_PX / min(width_px, height_px)), MAX_SIDE_PX / max(width_px, height_px)
+    )
+    return _even(width_px * scale), _even(height_px * scale)
 
 
 def _even(size: float) -> int:
