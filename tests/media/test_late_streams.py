@@ -12,7 +12,7 @@ class Announcing:
     It looks past its own list of streams, so that a file shows it by chance only.
     """
 
-    def demux(self, _stream: object) -> Iterator[str]:
+    def demux(self, *_streams: object) -> Iterator[str]:
         yield "a packet"
         raise IndexError("list index out of range")
 
