@@ -4,18 +4,19 @@
 ARG BASE=python:3.12-slim
 
 FROM ${BASE} AS packages
-ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
-RUN python -m venv --without-pip /opt/evolvisense
+ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PATH=/opt/evolvisense/bin:$PATH
+RUN apt-get update -q && apt-get install -qy --no-install-recommends binutils
+RUN python -m venv /opt/evolvisense
 WORKDIR /source
 COPY deploy/requirements.txt deploy/trim.py deploy/
-RUN python -m pip --python /opt/evolvisense/bin/python install --require-hashes -r deploy/requirements.txt \
- && python deploy/trim.py /opt/evolvisense/lib/python3*/site-packages \
- && rm -rf /opt/evolvisense/share/jupyter
+RUN pip install --require-hashes -r deploy/requirements.txt
 COPY pyproject.toml README.md LICENSE NOTICE ./
 COPY src src
 COPY docs docs
-RUN python -m pip --python /opt/evolvisense/bin/python install --no-deps . \
- && install -m 644 LICENSE NOTICE /opt/evolvisense/
+RUN pip install --no-deps . \
+ && install -m 644 LICENSE NOTICE /opt/evolvisense/ \
+ && python deploy/trim.py /opt/evolvisense/lib/python3*/site-packages \
+ && rm -rf /opt/evolvisense/share/jupyter
 
 FROM ${BASE}
 ENV PATH=/opt/evolvisense/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 EVOLVISENSE_DATA_DIR=/data

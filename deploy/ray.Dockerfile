@@ -4,7 +4,7 @@ ARG BASE=evolvisense:0.1.0
 FROM ${BASE}
 USER root
 # `default` is the dashboard: KubeRay hands the application over through it.
-RUN pip --python /opt/evolvisense/bin/python install --no-cache-dir "ray[default,serve]==2.60.0"
+RUN python -m ensurepip && python -m pip install --no-cache-dir "ray[default,serve]==2.60.0"
 USER user
 ENV RAY_USAGE_STATS_ENABLED=0
 HEALTHCHECK NONE

@@ -7,6 +7,8 @@ is tried by `make test-image`.
 from __future__ import annotations
 
 import shutil
+import struct
+import subprocess
 import sys
 from pathlib import Path
 
@@ -26,6 +28,12 @@ UNUSED = (
     # Plotly: widgets for notebooks.
     "plotly/labextension",
     "plotly/package_data/widgetbundle.js",
+    "plotly/graph_objs/**/__pycache__",
+    # Databases that are not used here.
+    "sqlalchemy/testing",
+    "sqlalchemy/dialects/mssql",
+    "sqlalchemy/dialects/mysql",
+    "sqlalchemy/dialects/oracle",
     # What PyAV was compiled from.
     "av/**/*.pyx",
     "av/**/*.pxd",
@@ -44,6 +52,7 @@ UNUSED = (
     "setuptools-*.dist-info",
 )
 """Patterns below the folder."""
+LOADED, PAGE_BYTES = 1, 4096
 SERVICES = {"s3", "sts", "sso", "sso-oidc", "signin"}
 """Of botocore's descriptions of Amazon's services: those that reading a store needs."""
 
@@ -64,7 +73,38 @@ def trim(packages: Path) -> int:
         elif path.exists():
             freed += path.stat().st_size
             path.unlink()
+    return freed + strip(packages)
+
+
+def strip(packages: Path) -> int:
+    """Take the names of internal symbols out of modules; how many bytes that was.
+
+    What auditwheel has copied into `<package>.libs` and laid out anew (libgfortran, OpenBLAS) does
+    not load any more afterwards: each result is looked at, and the old file kept where need be.
+    """
+    freed = 0
+    for path in packages.rglob("*.so*"):
+        if path.is_symlink() or not path.is_file():
+            continue
+        part = path.with_name(f"{path.name}.part")
+        subprocess.run(["strip", "--strip-unneeded", "-o", str(part), str(path)], check=True)
+        if is_loadable(part.read_bytes()):
+            freed += path.stat().st_size - part.stat().st_size
+            part.replace(path)
+        else:
+            part.unlink()
     return freed
+
+
+def is_loadable(elf: bytes) -> bool:
+    """Whether offset and address of each loaded part of a 64-bit library agree within a page."""
+    (table,) = struct.unpack_from("<Q", elf, 32)
+    size, count = struct.unpack_from("<HH", elf, 54)
+    for number in range(count):
+        kind, _, offset, address = struct.unpack_from("<IIQQ", elf, table + number * size)
+        if kind == LOADED and (offset - address) % PAGE_BYTES:
+            return False
+    return True
 
 
 if __name__ == "__main__":

@@ -69,7 +69,8 @@ def make_base(folder: Path) -> None:
             "mmdebstrap",
             "--variant=minbase",
             "--format=tar",
-            "--include=python3,python3-venv,python3-pip,ca-certificates",
+            "--include=python3,python3-venv,ca-certificates",
+            '--aptopt=APT::Install-Recommends "false"',
             *without,
             "--dpkgopt=path-include=/usr/share/doc/*/copyright",
             *hooks,
@@ -91,7 +92,15 @@ def build() -> None:
     # A proxy of this machine may have a certificate of its own: what pip trusts here, it trusts
     # in the first stage. Nothing of it stays in the image.
     trusted = f"--volume={CERTIFICATES}:{CERTIFICATES}:ro"
-    arguments = ("--quiet", "--network=host", trusted, f"--build-arg=BASE={BASE}", "-t", IMAGE)
+    arguments = (
+        "--quiet",
+        "--format=docker",
+        "--network=host",
+        trusted,
+        f"--build-arg=BASE={BASE}",
+        "-t",
+        IMAGE,
+    )
     run("buildah", "build", *arguments, str(ROOT))
 
 
