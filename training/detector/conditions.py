@@ -20,7 +20,7 @@ from training.detector.labels import Boxes, raw_labels
 SIDE_PX = 160
 MIN_FACE_PX = 40
 """Faces of the originals that are large enough to be placed at any size."""
-MAX_FACES = 40
+MAX_FACES = 160
 """So many are measured, large photographs first."""
 MIN_SCORE, MIN_IOU = 0.6, 0.35
 
