@@ -29,5 +29,5 @@ EXPOSE 7860
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s \
   CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:7860/readyz', timeout=4)"]
-# Without keys: docs/server.md.
+# Without keys it prints an address with a token, unless EVOLVISENSE_ALLOW_ANONYMOUS=1: docs/server.md.
 CMD ["evolvisense", "serve", "--host", "0.0.0.0", "--port", "7860"]

@@ -41,7 +41,8 @@ async def lifespan(app):
     yield
     await pool.close()
 app = FastAPI(lifespan=lifespan)
-async def let_in(websocket, opening): ...
+async def let_in(websocket, opening):
+    return ""
 app.include_router(live_routes(settings, pool, let_in))
 listener = socket.create_server(("127.0.0.1", 0))
 print(listener.getsockname()[1], flush=True)

@@ -33,7 +33,9 @@ class Server:
         self.folder, self.data = folder, folder / "data"
         self.log = folder / "server.log"
         self._command = command
-        self._settings = {"workers": 2, **settings}
+        # Everybody comes from one address here.
+        unlimited = {"rate_per_minute": 0, "caller_share": 1}
+        self._settings = {"workers": 2, **unlimited, **settings}
         self._process: subprocess.Popen[bytes] | None = None
         self.port = free_port()
         self.starts = 0

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import httpx
 import pytest
@@ -35,9 +36,15 @@ def run(data_dir: Path, *arguments: str, **more: str) -> subprocess.CompletedPro
 
 
 @contextmanager
-def process(data_dir: Path, *arguments: str, **more: str) -> Iterator[subprocess.Popen[bytes]]:
+def process(
+    data_dir: Path,
+    *arguments: str,
+    stdout: IO[bytes] | None = None,
+    stderr: IO[bytes] | None = None,
+) -> Iterator[subprocess.Popen[bytes]]:
     command = [sys.executable, "-m", "evolvisense.cli", *arguments]
-    with subprocess.Popen(command, env=environment(data_dir, **more)) as started:
+    environ = environment(data_dir)
+    with subprocess.Popen(command, env=environ, stdout=stdout, stderr=stderr) as started:
         try:
             yield started
         finally:
@@ -62,8 +69,66 @@ def wait_for(client: httpx.Client) -> None:
         time.sleep(0.05)
 
 
-def test_without_keys_it_does_not_listen_to_others(tmp_path: Path):
-    done = run(tmp_path, "serve", "--host", "0.0.0.0")
+def test_without_keys_others_need_the_token_that_it_prints(tmp_path: Path, silent_video: Path):
+    port = free_port()
+    command = ("serve", "--host", "0.0.0.0", "--port", str(port), "--workers", "1")
+    out, log = tmp_path / "out.txt", tmp_path / "log.txt"
+    with (
+        out.open("wb") as printed,
+        log.open("wb") as logged,
+        process(tmp_path, *command, stdout=printed, stderr=logged) as server,
+        httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=120) as client,
+    ):
+        wait_for(client)
+        (token,) = re.findall(rf"http://127\.0\.0\.1:{port}/\?token=(\S+)", out.read_text())
+        assert client.get("/v1/limits").status_code == 401
+        assert client.get("/").status_code == 401
+        with silent_video.open("rb") as file:
+            assert client.post("/analyze-video/", files={"file": file}).status_code == 401
+        assert client.get(f"/?token={token}", follow_redirects=True).status_code == 200
+        with silent_video.open("rb") as file:
+            assert client.post("/analyze-video/", files={"file": file}).status_code == 200
+        assert client.get("/healthz", headers={"Host": "evil.example"}).status_code == 421
+        assert client.get("/healthz", headers={"Host": "192.0.2.7:7860"}).status_code == 200
+        server.send_signal(signal.SIGTERM)
+        server.wait(60)
+    assert out.read_text().count(token) == 1
+    assert token not in log.read_text()
+
+
+def test_an_address_of_its_own_is_printed_and_answered(tmp_path: Path):
+    port = free_port()
+    out = tmp_path / "out.txt"
+    command = ("serve", "--host", "localhost.", "--port", str(port), "--workers", "0")
+    with (
+        out.open("wb") as printed,
+        process(tmp_path, *command, stdout=printed),
+        httpx.Client(base_url=f"http://localhost.:{port}") as client,
+    ):
+        wait_for(client)
+        assert f"http://localhost.:{port}/?token=" in out.read_text()
+        assert client.get("/v1/limits").status_code == 401
+
+
+def test_with_all_keys_revoked_nobody_is_served(tmp_path: Path):
+    created = run(tmp_path, "keys", "create", "--name", "me")
+    revoked = run(tmp_path, "keys", "revoke", created.stdout.split("_")[1])
+    assert "no key is left" in revoked.stderr
+    port = free_port()
+    command = ("serve", "--host", "0.0.0.0", "--port", str(port), "--workers", "0")
+    out = tmp_path / "out.txt"
+    with (
+        out.open("wb") as printed,
+        process(tmp_path, *command, stdout=printed),
+        httpx.Client(base_url=f"http://127.0.0.1:{port}") as client,
+    ):
+        wait_for(client)
+        assert client.get("/v1/limits").status_code == 401
+    assert "token=" not in out.read_text()
+
+
+def test_several_servers_share_no_token_but_keys(tmp_path: Path):
+    done = run(tmp_path, "serve", "--host", "0.0.0.0", "--ray", "local")
     assert done.returncode == 2
     assert "REFUSED" in done.stderr
     assert "evolvisense keys create" in done.stderr

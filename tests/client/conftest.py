@@ -208,6 +208,13 @@ def client(connect: Connect, server: Running) -> Client:
 
 
 @pytest.fixture
+def keyed(connect: Connect, start: Start) -> Iterator[Client]:
+    """A client with a key, at a server of its own: lists and baselines need one."""
+    with start() as server:
+        yield connect(server.url, server.service.keys.create("me", ["analyze", "read"])[1])
+
+
+@pytest.fixture
 def video(tmp_path: Path) -> Callable[[str], Path]:
     """A file that tells the worker what to do."""
 

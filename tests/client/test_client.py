@@ -145,7 +145,8 @@ def test_several_videos(client: Client, video: Video):
         client.submit_many([])
 
 
-def test_the_list_goes_over_pages(client: Client, video: Video):
+def test_the_list_goes_over_pages(keyed: Client, video: Video):
+    client = keyed
     ids = [client.submit(video("talk")).id for _ in range(5)]
     assert [one.id for one in client.list(page_size=2)] == ids[::-1]
     for one in ids:

@@ -52,7 +52,8 @@ def test_figures(client: Client, video: Video):
     assert compared.warnings == []
 
 
-def test_baselines(client: Client, video: Video, report_json: str, find: Callable[[Report], None]):
+def test_baselines(keyed: Client, video: Video, report_json: str, find: Callable[[Report], None]):
+    client = keyed
     plain = Report.model_validate_json(report_json)
     baselines = client.baselines
     assert baselines.list() == ()

@@ -55,7 +55,9 @@ def running(
     data_dir: Path, port: int = 0, *, target: str = TARGET, **settings: object
 ) -> Iterator[Running]:
     """A server for a block; `stop` ends it earlier, as SIGTERM does. `target` is the workers'."""
-    chosen = Settings.model_validate({"data_dir": data_dir, "workers": 1, **settings})
+    chosen = Settings.model_validate(
+        {"data_dir": data_dir, "workers": 1, "rate_per_minute": 0, **settings}
+    )
     gates = [Path(os.environ[GATE])] if GATE in os.environ else []
     place = chosen.workplace(target, Files(readable=gates))
     app = create_app(chosen, open_workplace=lambda: Workplace(place))
@@ -73,7 +75,7 @@ def running(
         wait_until(lambda: server.started or not thread.is_alive())
         bound = server.servers[0].sockets[0].getsockname()[1]
         url = f"http://127.0.0.1:{bound}"
-        wait_until(lambda: httpx.get(f"{url}/readyz").status_code == 200)
+        wait_until(lambda: httpx.get(f"{url}/readyz", timeout=PATIENCE_S).status_code == 200)
         yield Running(url, app.state.service, stop)
     finally:
         stop()

@@ -175,15 +175,20 @@ def test_overlays_of_workers_that_lost_their_job_are_swept(tmp_path: Path) -> No
     queue.engine.dispose()
 
 
-def test_a_database_of_the_version_before_gets_its_column(tmp_path: Path) -> None:
+def test_a_database_of_an_older_version_gets_its_columns(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'queue.db'}"
     engine = open_database(url)
     JobStore(engine).submit([NewJob("a", {}, 1, "0" * 64)])
     with writing(engine) as connection:
-        connection.execute(text("ALTER TABLE jobs DROP COLUMN overlay"))
-        connection.execute(text("ALTER TABLE evolvisense_schema DROP COLUMN database_id"))
-        connection.execute(text("ALTER TABLE evolvisense_schema DROP COLUMN moved_from"))
-        connection.execute(text("DROP TABLE deleted_jobs"))
+        for undone in (
+            "ALTER TABLE jobs DROP COLUMN overlay",
+            "ALTER TABLE jobs DROP COLUMN caller",
+            "DROP TABLE turns",
+            "ALTER TABLE evolvisense_schema DROP COLUMN database_id",
+            "ALTER TABLE evolvisense_schema DROP COLUMN moved_from",
+            "DROP TABLE deleted_jobs",
+        ):
+            connection.execute(text(undone))
         connection.execute(schema.update().values(version=1))
     engine.dispose()
     for _ in range(2):
@@ -193,6 +198,7 @@ def test_a_database_of_the_version_before_gets_its_column(tmp_path: Path) -> Non
         assert job.overlay is None
         columns = {column["name"] for column in inspect(engine).get_columns("jobs")}
         assert columns == set(jobs.c.keys())
+        assert JobStore(engine).waiting("") == (1, 1)
         with writing(engine) as connection:
             assert connection.execute(schema.select()).one().version == SCHEMA_VERSION
         engine.dispose()

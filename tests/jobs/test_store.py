@@ -23,7 +23,7 @@ from sqlalchemy import Engine, delete
 from evolvisense.errors import BusyError, IdempotencyConflictError
 from evolvisense.jobs.database import writing
 from evolvisense.jobs.deliveries import EVENTS, Deliveries
-from evolvisense.jobs.records import ENDED, STATES, Claim, Failure, JobCounts, NewJob
+from evolvisense.jobs.records import ENDED, STATES, Claim, Failure, JobCounts, NewJob, Places
 from evolvisense.jobs.store import WORKER_LOST, JobStore
 from evolvisense.jobs.tables import idempotency, jobs
 
@@ -306,14 +306,14 @@ def test_all_that_was_submitted_comes_back(store: JobStore) -> None:
 
 
 def test_no_more_jobs_are_accepted_than_there_are_places(store: JobStore) -> None:
-    store.submit([new_job("a", idempotency_key="k")], places=1)
+    store.submit([new_job("a", idempotency_key="k")], places=Places(1, 1))
     with pytest.raises(BusyError) as refused:
-        store.submit([new_job("b")], places=1)
+        store.submit([new_job("b")], places=Places(1, 1))
     assert refused.value.retry_after_s >= 1
     with pytest.raises(IdempotencyConflictError):
-        store.submit([new_job("b", idempotency_key="k")], places=1)
+        store.submit([new_job("b", idempotency_key="k")], places=Places(1, 1))
     store.cancel("a")
-    store.submit([new_job("b")], places=1)
+    store.submit([new_job("b")], places=Places(1, 1))
 
 
 def test_of_two_threads_with_one_idempotency_key_one_is_accepted(store: JobStore) -> None:

@@ -25,6 +25,8 @@ from tests.factory.patience import PATIENCE_S
 
 WORKERS = "tests.factory.workers"
 GATE = "EVOLVISENSE_TEST_GATE"
+UNLIMITED = {"rate_per_minute": 0, "caller_share": 1.0}
+"""All tests come from one address."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ Start = Callable[..., AbstractContextManager[Running]]
 def _running(
     data_dir: Path, *, until_ready: bool = True, worker: str | None = None, **settings: object
 ) -> Iterator[Running]:
-    chosen = Settings.model_validate({"data_dir": data_dir, "workers": 1, **settings})
+    chosen = Settings.model_validate({"data_dir": data_dir, "workers": 1, **UNLIMITED, **settings})
     target = ANALYSIS_TARGET if worker is None else f"{WORKERS}:{worker}"
     gates = [Path(os.environ[GATE])] if GATE in os.environ else []
     place = chosen.workplace(target, Files(readable=gates, writable=gates))

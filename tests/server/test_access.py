@@ -31,7 +31,11 @@ def connection(
             "type": "http",
             "client": (client, 5),
             "server": (server, 7860),
-            "headers": [(k.replace("_", "-").encode(), v.encode()) for k, v in headers.items()],
+            "scheme": "http",
+            "headers": [
+                (name.replace("_", "-").encode(), value.encode())
+                for name, value in ({"host": "localhost:7860"} | headers).items()
+            ],
         }
     )
 
@@ -67,9 +71,29 @@ def test_what_counts_as_this_machine(client: str, server: str, here: bool):
     assert is_on_this_machine(connection(client, server)) is here
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"x_forwarded_for": "127.0.0.1"},
+        {"x_forwarded_anything": "x"},
+        {"forwarded": "for=127.0.0.1"},
+        {"via": "1.1 proxy"},
+        {"x_real_ip": "127.0.0.1"},
+        {"host": "video.example.org"},
+        {"host": ""},
+    ],
+)
+def test_what_came_through_a_proxy_is_not_of_this_machine(headers: dict[str, str]):
+    assert not is_on_this_machine(connection(**headers))
+
+
 def test_without_keys_this_machine_alone_is_served(keys: ApiKeys):
     gate = gate_of(keys)
-    assert ask(gate, connection(), "admin").sees_all
+    here = ask(gate, connection(), "analyze")
+    assert not here.may_list
+    with pytest.raises(ForbiddenError, match="admin"):
+        ask(gate, connection(), "admin")
+    assert asyncio.run(gate.caller(connection(), "admin", or_here=True)).is_here
     with pytest.raises(ForbiddenError, match="evolvisense keys create"):
         ask(gate, connection("10.0.0.7", "10.0.0.8"), "read")
 
@@ -97,11 +121,46 @@ def test_a_revoked_key_is_unknown(keys: ApiKeys):
         ask(gate_of(keys), connection(x_api_key=secret), "read")
 
 
+def test_a_known_proxy_leaves_nobody_on_this_machine(keys: ApiKeys):
+    with pytest.raises(ForbiddenError, match="evolvisense keys create"):
+        ask(gate_of(keys, trusted_proxies="127.0.0.1"), connection(), "read")
+
+
+def test_revoking_the_last_key_opens_nothing(keys: ApiKeys):
+    record, _ = keys.create("only", ["read"])
+    assert keys.revoke(record.id)
+    assert not keys.any_active()
+    with pytest.raises(UnauthenticatedError):
+        ask(gate_of(keys), connection(), "read")
+
+
+def test_a_proxy_that_is_not_known_is_told_once(keys: ApiKeys, caplog: pytest.LogCaptureFixture):
+    gate = gate_of(keys, allow_anonymous=True)
+    for _ in range(3):
+        ask(gate, connection(x_forwarded_for="192.0.2.7"), "read")
+    assert caplog.text.count("EVOLVISENSE_TRUSTED_PROXIES") == 1
+    assert "192.0.2.7" not in caplog.text
+
+
+def test_names_of_callers_say_nothing_of_their_addresses(keys: ApiKeys):
+    gate = gate_of(keys, allow_anonymous=True)
+    one, same, other = (
+        ask(gate, connection(address), "read").turn
+        for address in ("192.0.2.7", "::ffff:192.0.2.7", "192.0.2.8")
+    )
+    assert one == same != other
+    assert "192" not in one
+    assert ask(gate_of(keys, allow_anonymous=True), connection("192.0.2.7"), "read").turn != one
+
+
 def test_a_server_for_everybody_shows_no_list_of_others(keys: ApiKeys):
     caller = ask(gate_of(keys, allow_anonymous=True), connection("10.0.0.7"), "read")
     assert not caller.sees_all
-    with pytest.raises(ForbiddenError):
-        ask(gate_of(keys, allow_anonymous=True), connection("10.0.0.7"), "admin")
+    assert not caller.may_list
+    gate = gate_of(keys, allow_anonymous=True)
+    for one in (connection("10.0.0.7"), connection()):
+        with pytest.raises(ForbiddenError):
+            asyncio.run(gate.caller(one, "admin", or_here=True))
 
 
 def test_the_strict_profile_wants_a_key_on_loopback_too(keys: ApiKeys):
@@ -117,7 +176,13 @@ def test_an_address_in_a_hurry_has_to_wait(keys: ApiKeys):
         ask(gate, connection("10.0.0.7"), "read")
     assert 1 <= int(refused.value.headers()["Retry-After"]) <= 60
     ask(gate, connection("10.0.0.8"), "read")
-    for _ in range(5):
+
+
+def test_this_machine_is_an_address_like_others(keys: ApiKeys):
+    gate = gate_of(keys, rate_per_minute=1, rate_burst=2)
+    for _ in range(2):
+        ask(gate, connection(), "read")
+    with pytest.raises(TooManyRequestsError):
         ask(gate, connection(), "read")
 
 

@@ -14,8 +14,9 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, settings
 from schemathesis import checks
 
+from evolvisense.access.keys import SCOPES
 from evolvisense.baselines import StoredRecording
-from evolvisense.server.access import EVERYBODY
+from evolvisense.server.access import Caller
 from evolvisense.server.app import create_app
 from evolvisense.server.baselines import store_of
 from evolvisense.server.settings import Settings
@@ -57,14 +58,20 @@ def server(tmp_path_factory: pytest.TempPathFactory, gate: Path) -> Iterator[Run
 
 
 @pytest.fixture(scope="module")
-def ended(server: Running) -> Make:
+def key(server: Running) -> dict[str, str]:
+    """The header of a key that may do everything."""
+    return {"X-Api-Key": server.service.keys.create("of the tests", SCOPES)[1]}
+
+
+@pytest.fixture(scope="module")
+def ended(server: Running, key: dict[str, str]) -> Make:
     """Ids of analyses that have ended, by what their file says."""
 
     def make(text: str) -> str:
         sent = httpx.post(
             f"{server.url}/v1/analyses",
             files={"file": text.encode()},
-            headers={"Prefer": "wait=60", "Idempotency-Key": text},
+            headers={"Prefer": "wait=60", "Idempotency-Key": text} | key,
         )
         return sent.json()["id"]
 
@@ -72,10 +79,11 @@ def ended(server: Running) -> Make:
 
 
 @pytest.fixture(scope="module")
-def kept(server: Running, gate: Path) -> str:
+def kept(server: Running, gate: Path, key: dict[str, str]) -> str:
     """The name of a baseline."""
     recording = StoredRecording(date(2026, 3, 1), None, {"f0_sd_st": 2.0}, {})
-    store_of(server.service.settings.data_dir, EVERYBODY).add("ada", recording)
+    owner = Caller(server.service.keys.list()[0].id, frozenset())
+    store_of(server.service.settings.data_dir, owner).add("ada", recording)
     return "ada"
 
 
@@ -86,7 +94,9 @@ def kept(server: Running, gate: Path) -> str:
     suppress_health_check=list(HealthCheck),
     database=None,
 )
-def test_the_answers_are_the_promised_ones(case: Any, server: Running, ended: Make, kept: str):
+def test_the_answers_are_the_promised_ones(
+    case: Any, server: Running, key: dict[str, str], ended: Make, kept: str
+):
     # A made-up id or name is known to nobody: two of three are those of analyses and a baseline.
     for given in (case.path_parameters, case.query, case.body):
         for name in IDS & set(given if isinstance(given, dict) else ()):
@@ -96,7 +106,7 @@ def test_the_answers_are_the_promised_ones(case: Any, server: Running, ended: Ma
         for name in NAMES & set(given if isinstance(given, dict) else ()):
             if zlib.crc32(str(given[name]).encode("utf-8", "replace")) % 3:
                 given[name] = kept
-    case.call_and_validate(base_url=server.url, checks=CHECKS)
+    case.call_and_validate(base_url=server.url, headers=key, checks=CHECKS)
 
 
 @pytest.fixture(scope="module")

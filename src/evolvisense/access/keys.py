@@ -104,6 +104,11 @@ class ApiKeys:
             return None
         return _record_of(row)
 
+    def any_made(self) -> bool:
+        """Whether a key was ever made; revoked ones stay in the table, so this stays true."""
+        with reading(self._engine) as connection:
+            return connection.execute(select(api_keys.c.id).limit(1)).first() is not None
+
     def any_active(self) -> bool:
         """Whether there is a good key."""
         query = select(api_keys.c.id).where(api_keys.c.revoked_s.is_(None)).limit(1)

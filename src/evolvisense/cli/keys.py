@@ -116,12 +116,15 @@ def revoke(key_id: str) -> int:
     try:
         with _opened() as (_, keys):
             revoked = keys.revoke(key_id)
+            is_last = revoked and not keys.any_active()
     except TROUBLE as error:
         return _refused(error)
     if not revoked:
         _tell(f"no key that is good has the id {key_id}: `evolvisense keys list` shows all")
         return FAILED
     _console.print(f"key {key_id} is revoked", markup=False)
+    if is_last:
+        _tell("no key is left: a server that needs one serves nobody until there is another")
     return 0
 
 

@@ -17,6 +17,7 @@ from rich.console import Console
 from evolvisense.errors import EvolviSenseError
 
 if TYPE_CHECKING:
+    import socket
     from types import FrameType
 
     from evolvisense.jobs.workplace import Workplace
@@ -43,11 +44,29 @@ def read_settings(**given: object) -> Settings:
 
 
 def require_keys(host: str, settings: Settings) -> None:
-    """Leave with status 2 where the server would be open to strangers."""
+    """Leave with status 2 where servers on several machines would be open to strangers."""
+    if not is_open_without_keys(host, settings):
+        return
+    errors.print(
+        f"REFUSED: {host} is open to others, and there are no keys.\n"
+        "  evolvisense keys create --name NAME --scope analyze --scope read\n"
+        "                                   makes one; then start again\n"
+        "  EVOLVISENSE_ALLOW_ANONYMOUS=1    serves everybody who reaches this address\n"
+        "  --host 127.0.0.1                 serves this machine alone",
+        markup=False,
+    )
+    raise typer.Exit(2)
+
+
+def is_open_without_keys(host: str, settings: Settings) -> bool:
+    """Whether strangers can reach `host` and no key was ever made.
+
+    Leaves with status 2 where the database cannot be used.
+    """
     from evolvisense.access.addresses import is_loopback  # noqa: PLC0415
 
     if is_loopback(host) or settings.allow_anonymous:
-        return
+        return False
     from evolvisense.access.keys import ApiKeys  # noqa: PLC0415
     from evolvisense.jobs.database import open_database  # noqa: PLC0415
     from evolvisense.jobs.files import prepare_folder  # noqa: PLC0415
@@ -58,19 +77,17 @@ def require_keys(host: str, settings: Settings) -> None:
         engine = open_database(settings.queue_url)
         try:
             refuse_other(engine, settings.data_dir)
-            has_keys = ApiKeys(engine).any_active()
+            keys = ApiKeys(engine)
+            has_keys = keys.any_made()
+            if has_keys and not keys.any_active():
+                errors.print(
+                    "WARNING: all keys are revoked, so nobody is served until "
+                    "`evolvisense keys create` makes another",
+                    markup=False,
+                )
         finally:
             engine.dispose()
-    if not has_keys:
-        errors.print(
-            f"REFUSED: {host} is open to others, and there are no keys.\n"
-            "  evolvisense keys create --name NAME --scope analyze --scope read\n"
-            "                                   makes one; then start again\n"
-            "  EVOLVISENSE_ALLOW_ANONYMOUS=1    serves everybody who reaches this address\n"
-            "  --host 127.0.0.1                 serves this machine alone",
-            markup=False,
-        )
-        raise typer.Exit(2)
+    return not has_keys
 
 
 def check_sandbox(settings: Settings) -> None:
@@ -102,26 +119,54 @@ def check_sandbox(settings: Settings) -> None:
 
 
 def run_server(host: str, port: int, settings: Settings) -> None:
-    """Serve until interrupted. Leaves with status 2 where `require_keys` or the queue says so."""
+    """Serve until interrupted. Leaves with status 2 where the queue cannot be used.
+
+    Where strangers can reach it and there are no keys, a token is made, and the address that
+    contains it is printed once the server listens.
+    """
     from evolvisense.server.logs import configure_logs  # noqa: PLC0415
 
-    require_keys(host, settings)
+    wants_token = is_open_without_keys(host, settings)
     configure_logs(settings.log_format, settings.log_level)
     check_sandbox(settings)
     workplace = _opened(settings)
     # Imported only now: its second passes while the workers load their models.
     from evolvisense.server.app import create_app  # noqa: PLC0415
     from evolvisense.server.serving import GuardedServer  # noqa: PLC0415
+    from evolvisense.server.token import StartToken  # noqa: PLC0415
 
-    app = create_app(settings, open_workplace=lambda: workplace)
+    token = StartToken() if wants_token else None
+    app = create_app(settings, open_workplace=lambda: workplace, bound=host, token=token)
 
     class Server(GuardedServer):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            if token is not None and self.started:
+                typer.echo(_invitation(host, port, token.text))
+
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:
             if not self.should_exit:
                 app.state.service.begin_closing()
             super().handle_exit(sig, frame)
 
     Server(app, settings, host=host, port=port).run()
+
+
+def _invitation(host: str, port: int, token: str) -> str:
+    """What is printed where a token was made: an address to open, and how to be rid of it."""
+    from evolvisense.access.hosts import EVERY_INTERFACE  # noqa: PLC0415
+
+    is_everywhere = host in EVERY_INTERFACE
+    shown = "127.0.0.1" if is_everywhere else f"[{host}]" if ":" in host else host
+    elsewhere = (
+        " (from another machine: the same with this machine's address)" if is_everywhere else ""
+    )
+    return (
+        "There are no keys, so a token was made for this start. Open this address in a browser"
+        f"{elsewhere}:\n\n    http://{shown}:{port}/?token={token}\n\n"
+        "Programs send the token as `Authorization: Bearer ...`. `evolvisense keys create` makes "
+        "keys instead, which last."
+    )
 
 
 def _opened(settings: Settings) -> Workplace:

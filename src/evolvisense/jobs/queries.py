@@ -20,6 +20,7 @@ from evolvisense.jobs.records import (
 )
 from evolvisense.jobs.rows import job_of
 from evolvisense.jobs.tables import deleted_jobs, deliveries, idempotency, jobs
+from evolvisense.jobs.turns import order_of_callers, turns_ahead
 
 IDS_AT_ONCE = 500
 
@@ -139,17 +140,32 @@ class JobQueries:
     def waiting_ahead(self, job_id: str) -> int:
         """Queued jobs that are claimed before this one; 0 where it does not wait."""
         me, other = jobs.alias("me"), jobs.alias("other")
-        is_ahead = or_(
+        comes_first = or_(
             other.c.priority > me.c.priority,
             and_(other.c.priority == me.c.priority, other.c.seq < me.c.seq),
         )
+        of_caller = and_(other.c.caller == me.c.caller, other.c.state == "queued", comes_first)
         query = (
-            select(func.count())
-            .select_from(me.join(other, is_ahead))
-            .where(me.c.id == job_id, me.c.state == "queued", other.c.state == "queued")
+            select(me.c.caller, func.count(other.c.seq))
+            .select_from(me.outerjoin(other, of_caller))
+            .where(me.c.id == job_id, me.c.state == "queued")
+            .group_by(me.c.caller)
         )
         with reading(self._engine) as connection:
-            return connection.execute(query).scalar_one()
+            found = connection.execute(query).first()
+            if found is None:
+                return 0
+            order = [(row[0], row[1]) for row in connection.execute(order_of_callers())]
+        return turns_ahead(order, found[0], found[1])
+
+    def waiting(self, caller: str) -> tuple[int, int]:
+        """How many jobs wait: of all callers, of this one."""
+        query = select(func.count(), func.count().filter(jobs.c.caller == caller)).where(
+            jobs.c.state == "queued"
+        )
+        with reading(self._engine) as connection:
+            waits, own = connection.execute(query).one()
+        return waits, own
 
     def expired(self, now_s: float) -> tuple[str, ...]:
         """Ids of ended jobs that may be deleted at `now_s` unix seconds, webhooks sent."""

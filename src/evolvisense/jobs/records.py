@@ -36,8 +36,10 @@ class NewJob:
     media_sha256: str
     owner: str = ""
     """Id of an API key; "" is anonymous."""
+    caller: str = ""
+    """Who takes turns with others: a key, or what stands for an address."""
     priority: int = 0
-    """Higher first, -1,000,000 to 1,000,000."""
+    """Of the jobs of one caller. Higher first, -1,000,000 to 1,000,000."""
     waiter: str = ""
     """Instance of the server whose client waits for the answer; "" for a durable job."""
     webhook: str = ""
@@ -96,6 +98,15 @@ class Job:
     webhook: str
     request_id: str
     submission: str
+
+
+@dataclass(frozen=True)
+class Places:
+    """How many jobs may wait."""
+
+    all: int
+    each: int
+    """Of one caller."""
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ def row_of(new: NewJob, created_s: float) -> dict[str, Any]:
     return {
         "id": new.id,
         "owner": new.owner,
+        "caller": new.caller,
         "state": "queued",
         "priority": new.priority,
         "options": json.dumps(dict(new.options), allow_nan=False),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import secrets
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
@@ -19,9 +20,19 @@ from evolvisense.jobs.database import checkpoint, exclusive, wipe, writing
 from evolvisense.jobs.database_errors import RETRY_AFTER_S
 from evolvisense.jobs.deliveries import announce
 from evolvisense.jobs.queries import JobQueries
-from evolvisense.jobs.records import UNFINISHED, Claim, Failure, Job, JobState, NewJob, storable
+from evolvisense.jobs.records import (
+    UNFINISHED,
+    Claim,
+    Failure,
+    Job,
+    JobState,
+    NewJob,
+    Places,
+    storable,
+)
 from evolvisense.jobs.rows import job_of, row_of
 from evolvisense.jobs.tables import deleted_jobs, idempotency, jobs
+from evolvisense.jobs.turns import count_turn, next_job, order_of_callers
 
 WORKER_LOST = "worker_lost"
 
@@ -34,11 +45,11 @@ class JobStore(JobQueries):
     only with Postgres, a connection lost in the middle of a commit leaves that open.
     """
 
-    def submit(self, new: Sequence[NewJob], *, places: int | None = None) -> tuple[Job, ...]:
+    def submit(self, new: Sequence[NewJob], *, places: Places | None = None) -> tuple[Job, ...]:
         """Accept all jobs or none, in this order; a durable promise once this returns.
 
         Raises IdempotencyConflictError where an owner has used the idempotency key before (its
-        jobs: `find_idempotent`), QueueFullError where more than `places` jobs would wait, and
+        jobs: `find_idempotent`), QueueFullError where more jobs than `places` would wait, and
         ValueError where an id is taken.
         """
         keys = _keys(new)
@@ -52,7 +63,7 @@ class JobStore(JobQueries):
             for owner, key in keys:
                 _require_unused(connection, owner, key)
             if places is not None:
-                _require_places(connection, places - len(rows))
+                _require_places(connection, new, places)
             if taken := connection.execute(select(jobs.c.id).where(jobs.c.id.in_(ids))).scalar():
                 raise ValueError(f"there is a job {taken} already")
             for (owner, key), fingerprint in keys.items():
@@ -84,19 +95,15 @@ class JobStore(JobQueries):
         return len(ids)
 
     def claim(self, worker: str) -> Claim | None:
-        """The queued job of the highest priority, of those the oldest; None without one."""
-        turn = (
-            select(jobs)
-            .where(jobs.c.state == "queued")
-            .order_by(jobs.c.priority.desc(), jobs.c.seq)
-            .limit(1)
-            .with_for_update(skip_locked=True)
-        )
+        """The next queued job by the turns of callers (`turns`); None without one."""
         lease = secrets.token_hex(8)
         with writing(self._engine) as connection:
-            row = connection.execute(turn).mappings().first()
+            # One at a time: whose turn is next depends on the claim before.
+            exclusive(connection, "claim")
+            row = _next(connection)
             if row is None:
                 return None
+            count_turn(connection, row["caller"])
             _change(
                 connection,
                 row,
@@ -243,6 +250,14 @@ def _note_deleted(connection: Connection, job_id: str, now_s: float) -> None:
     connection.execute(insert(deleted_jobs).values(id=job_id, deleted_s=now_s))
 
 
+def _next(connection: Connection) -> RowMapping | None:
+    for caller in connection.execute(order_of_callers()).scalars().all():
+        row = connection.execute(next_job(caller)).mappings().first()
+        if row is not None:
+            return row
+    return None
+
+
 def _keys(new: Sequence[NewJob]) -> dict[tuple[str, str], str]:
     """Owner and key -> fingerprint."""
     keys: dict[tuple[str, str], str] = {}
@@ -259,10 +274,16 @@ def _require_unused(connection: Connection, owner: str, key: str) -> None:
         raise IdempotencyConflictError("a request with this idempotency key was accepted", ids)
 
 
-def _require_places(connection: Connection, most: int) -> None:
+def _require_places(connection: Connection, new: Sequence[NewJob], places: Places) -> None:
     count = select(func.count()).select_from(jobs).where(jobs.c.state == "queued")
-    if connection.execute(count).scalar_one() > most:
+    if connection.execute(count).scalar_one() + len(new) > places.all:
         raise QueueFullError("the queue is full", RETRY_AFTER_S)
+    for caller, number in Counter(job.caller for job in new).items():
+        own = connection.execute(count.where(jobs.c.caller == caller)).scalar_one()
+        if own + number > places.each:
+            raise QueueFullError(
+                f"{own} jobs of this caller wait, and its share is {places.each}", RETRY_AFTER_S
+            )
 
 
 def _ids_of_key(connection: Connection, owner: str, key: str) -> tuple[str, ...]:

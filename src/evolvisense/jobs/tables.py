@@ -14,7 +14,7 @@ from sqlalchemy import (
     Text,
 )
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 STEPS: dict[int, tuple[str, ...]] = {
     2: ("ALTER TABLE jobs ADD COLUMN overlay TEXT",),
@@ -23,6 +23,10 @@ STEPS: dict[int, tuple[str, ...]] = {
         "ALTER TABLE evolvisense_schema ADD COLUMN moved_from TEXT",
         "CREATE TABLE deleted_jobs (id TEXT NOT NULL PRIMARY KEY, "
         "deleted_s DOUBLE PRECISION NOT NULL)",
+    ),
+    4: (
+        "ALTER TABLE jobs ADD COLUMN caller TEXT NOT NULL DEFAULT ''",
+        "CREATE TABLE turns (caller TEXT NOT NULL PRIMARY KEY, served BIGINT NOT NULL)",
     ),
 }
 """Version -> what makes a database of the version before one of this version."""
@@ -60,6 +64,7 @@ jobs = Table(
     Column("seq", SEQUENCE, primary_key=True),
     Column("id", Text, nullable=False, unique=True),
     Column("owner", Text, nullable=False),
+    Column("caller", Text, nullable=False, default="", server_default=""),
     Column("state", Text, nullable=False),
     Column("priority", Integer, nullable=False),
     Column("stage", Text, nullable=False, default=""),
@@ -101,6 +106,14 @@ idempotency = Table(
     Column("owner", Text, primary_key=True),
     Column("key", Text, primary_key=True),
     Column("fingerprint", Text, nullable=False),
+)
+
+turns = Table(
+    "turns",
+    metadata,
+    Column("caller", Text, primary_key=True),
+    # The number of the caller's latest turn: claims are counted.
+    Column("served", BigInteger, nullable=False),
 )
 
 deliveries = Table(

@@ -9,19 +9,23 @@ from importlib.metadata import version
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
+from evolvisense.access.hosts import AllowedHosts
 from evolvisense.jobs.sandbox import REQUIRED
 from evolvisense.jobs.workplace import Workplace
 from evolvisense.server import legacy, metrics, openapi, pages
 from evolvisense.server.access import Gate
 from evolvisense.server.errors import install_error_handlers
+from evolvisense.server.hosts import HostMiddleware
 from evolvisense.server.live import LivePool, live_routes
 from evolvisense.server.live.pool import new_sandbox
 from evolvisense.server.metrics import ServerMetrics
 from evolvisense.server.middleware import EdgeMiddleware
+from evolvisense.server.origins import OriginMiddleware
 from evolvisense.server.service import AnalysisService
 from evolvisense.server.settings import Settings
 from evolvisense.server.spelling import SpellingMiddleware
 from evolvisense.server.streaming import authorize, live_settings
+from evolvisense.server.token import StartToken, TokenMiddleware
 from evolvisense.server.v1 import (
     analyses,
     baselines,
@@ -51,12 +55,21 @@ ROUTES = (
 
 
 def create_app(
-    settings: Settings | None = None, *, open_workplace: Callable[[], Workplace] | None = None
+    settings: Settings | None = None,
+    *,
+    open_workplace: Callable[[], Workplace] | None = None,
+    bound: str | None = None,
+    token: StartToken | None = None,
 ) -> FastAPI:
-    """The server; settings come from the environment where none are given.
+    """The server.
 
-    `open_workplace` gives the queue and the workers at the start; by default those of the settings.
-    The app closes them at its end.
+    Args:
+        settings: from the environment where none are given.
+        open_workplace: gives the queue and the workers at the start, by default those of the
+            settings. The app closes them at its end.
+        bound: address or name that is listened on, whose name in a Host header is answered; None
+            where it is not known.
+        token: what everybody needs as long as no key was ever made; None where nothing is needed.
     """
     chosen = settings or Settings()
     opened = open_workplace or (lambda: Workplace(chosen.workplace()))
@@ -67,7 +80,7 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         service = AnalysisService(chosen, opened())
         app.state.service = service
-        app.state.gate = Gate(chosen, service.keys)
+        app.state.gate = Gate(chosen, service.keys, token)
         app.state.metrics = ServerMetrics(service, live)
         try:
             yield
@@ -91,7 +104,11 @@ def create_app(
     app.mount("/static", pages.FreshFiles(directory=pages.WEB))
     install_error_handlers(app)
     openapi.describe(app)
-    # The last one added is the outermost: refusals and errors carry CORS headers too.
+    # The last one added is the outermost: the host is checked first; refusals and errors behind
+    # CORS carry its headers too.
+    if token is not None:
+        app.add_middleware(TokenMiddleware, token=token)
+    app.add_middleware(OriginMiddleware, allowed=chosen.cors_origins)
     app.add_middleware(EdgeMiddleware)
     app.add_middleware(SpellingMiddleware)
     if chosen.cors_origins:
@@ -108,4 +125,5 @@ def create_app(
                 "Preference-Applied",
             ],
         )
+    app.add_middleware(HostMiddleware, hosts=AllowedHosts(chosen.allowed_hosts, bound=bound))
     return app

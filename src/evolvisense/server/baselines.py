@@ -1,4 +1,7 @@
-"""Personal baselines of callers: one folder for each key, `data_dir`/baselines/<hash of its id>."""
+"""Personal baselines of callers: one folder for each, `data_dir`/baselines/<hash>.
+
+The hash is that of a key's id, or of the secret that a browser without a key keeps.
+"""
 
 from __future__ import annotations
 
@@ -21,19 +24,20 @@ HASH_LENGTH = 32
 
 
 def may_keep(caller: Caller) -> bool:
-    """Whether nobody else comes as this caller: strangers without a key share one owner."""
-    return bool(caller.owner) or caller.sees_all
+    """Whether nobody else comes as this caller: there is a key, or the secret of a browser."""
+    return bool(caller.keeper)
 
 
 def store_of(data_dir: Path, caller: Caller) -> BaselineStore:
-    """The baselines of a caller. Raises ForbiddenError for a stranger."""
+    """The baselines of a caller. Raises ForbiddenError for one that cannot be told from others."""
     if not may_keep(caller):
         raise ForbiddenError(
-            "personal baselines need a key of your own on a server that is open to everybody"
+            "personal baselines need somebody whose they are: send a key (`evolvisense keys "
+            "create`), or without one the cookie `evolvisense-visitor` that the page sets"
         )
     folder = data_dir / FOLDER
     folder.mkdir(exist_ok=True, mode=OWNER_ONLY_DIR)
-    return BaselineStore(folder / hashlib.sha256(caller.owner.encode()).hexdigest()[:HASH_LENGTH])
+    return BaselineStore(folder / hashlib.sha256(caller.keeper.encode()).hexdigest()[:HASH_LENGTH])
 
 
 async def kept_with_job(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import uuid
 from collections.abc import Mapping
 
 from fastapi import FastAPI, Request
@@ -15,7 +16,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.types import Message, Receive, Scope, Send
 
 from evolvisense.api.scalars import error_texts
@@ -46,6 +47,8 @@ from evolvisense.server.refusals import JobFailedError, RequestRefusedError
 
 CLIENT_CLOSED_REQUEST = 499
 LINGER_S = 2.0
+POLICY_VIOLATION = 1008
+"""Close code of a WebSocket (RFC 6455, section 7.4)."""
 
 STATUS: Mapping[type[EvolviSenseError], int] = {
     InvalidOptionError: 422,
@@ -132,7 +135,7 @@ class UnreadBodyAnswer(JSONResponse):
 
 
 def error_answer(
-    request: Request,
+    request: HTTPConnection,
     status: int,
     code: str,
     text: str,
@@ -142,7 +145,9 @@ def error_answer(
     unread = getattr(request.state, "body_unread", False)
     answer = UnreadBodyAnswer if unread else JSONResponse
     all_headers = {**(headers or {}), "Cache-Control": "no-store"}
-    if not request.url.path.startswith(V1):
+    # Not `request.url`, which is made of the Host header too.
+    path: str = request.scope["path"]
+    if not path.startswith(V1):
         content = ErrorAnswer(error=text, code=code, request_id=request.state.request_id)
         return answer(content.model_dump(), status, all_headers)
     problem = Problem(
@@ -150,11 +155,23 @@ def error_answer(
         title=code.replace("_", " ").capitalize(),
         status=status,
         detail=text,
-        instance=request.url.path,
+        instance=path,
         code=code,
         request_id=request.state.request_id,
     )
     return answer(problem.model_dump(), status, all_headers, "application/problem+json")
+
+
+async def refuse_websocket(
+    connection: HTTPConnection, error: RequestRefusedError, receive: Receive, send: Send
+) -> None:
+    """Refuse a WebSocket before it is accepted: an HTTP error where the server can send one."""
+    if "websocket.http.response" not in connection.scope.get("extensions", {}):
+        await send({"type": "websocket.close", "code": POLICY_VIOLATION, "reason": error.code})
+        return
+    connection.state.request_id = uuid.uuid4().hex
+    answer = error_answer(connection, error.status, error.code, str(error))
+    await answer(connection.scope, receive, send)
 
 
 def install_error_handlers(app: FastAPI) -> None:

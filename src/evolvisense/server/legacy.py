@@ -103,8 +103,8 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
 async def analyze_video(request: Request) -> Response:
     """Reads faces and voice in one video. The scores of formula v1 are kept for existing clients.
 
-    Requests are served in the order in which they came. Closing the connection cancels the
-    analysis; nothing of it is kept.
+    Requests are served in the order in which they came, callers in turn. Closing the connection
+    cancels the analysis; nothing of it is kept.
     """
     service = service_of(request)
     request.state.body_unread = True
@@ -113,7 +113,7 @@ async def analyze_video(request: Request) -> Response:
         raise ForbiddenError(
             "this server gives observations only, without scores: use /v1/analyses"
         )
-    service.check_room_to_wait()
+    service.check_room_to_wait(caller.turn)
     service.check_uploads()
     with_report = parameters.WITH_REPORT.read(request.query_params)
     with ExitStack() as place:
@@ -124,7 +124,7 @@ async def analyze_video(request: Request) -> Response:
             given = {**request.query_params, **upload.fields}
             options = _options(given)
             # Only now: a client that sends slowly must not keep others from waiting.
-            place.enter_context(service.place_to_wait())
+            place.enter_context(service.place_to_wait(caller.turn))
             job = await _accept(service, request, caller, upload, options)
         data = await service.wait_and_take(request, job)
     body = await asyncio.to_thread(_answer, data, with_report=with_report)
@@ -153,6 +153,7 @@ async def _accept(
         {"analysis": asdict(options), **kept},
         request.state.request_id,
         caller.owner,
+        caller.turn,
         priority=WAITING_PRIORITY,
         waiter=service.files.instance,
     )

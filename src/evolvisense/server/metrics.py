@@ -161,7 +161,7 @@ class _QueueCollector(Collector):
 )
 async def metrics(request: Request) -> Response:
     """For keys with the scope `admin`; for everybody on this machine where there are no keys."""
-    await request.app.state.gate.caller(request, "admin")
+    await request.app.state.gate.caller(request, "admin", or_here=True)
     registry = request.app.state.metrics.registry
     text = await asyncio.to_thread(generate_latest, registry)
     return Response(text, headers={"Content-Type": CONTENT_TYPE_LATEST})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 import time
 import uuid
@@ -25,9 +26,13 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "connect-src 'self'",
         "base-uri 'none'",
         "form-action 'self'",
-        "frame-ancestors 'self' https://huggingface.co",  # a Space is shown in a frame there
+        "frame-ancestors 'self'",
     )
 )
+
+SPACE_VARIABLES = ("SPACE_ID", "SPACE_HOST")
+"""Hugging Face sets them in its Spaces, which it shows in a frame of its own page."""
+SPACE_FRAME = " https://huggingface.co"
 
 PERMISSIONS_POLICY = "camera=(self), microphone=(self)"
 """Whoever frames the page gets neither; a Space hands its own on to the page."""
@@ -44,6 +49,8 @@ class EdgeMiddleware:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        is_space = any(os.environ.get(name) for name in SPACE_VARIABLES)
+        self._policy = CONTENT_SECURITY_POLICY + (SPACE_FRAME if is_space else "")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -63,7 +70,7 @@ class EdgeMiddleware:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                _add_headers(MutableHeaders(scope=message), request_id)
+                self._add_headers(MutableHeaders(scope=message), request_id)
             await send(message)
 
         began_s = time.perf_counter()
@@ -131,10 +138,9 @@ def _log_request(request_id: str, method: str, route: str, status: int, seconds:
     text = "%(method)s %(route)s %(status)s %(seconds)s s (request %(request_id)s)"
     requests_log.info(text, about, extra=about)
 
-
-def _add_headers(headers: MutableHeaders, request_id: str) -> None:
-    headers["X-Request-Id"] = request_id
-    headers["X-Content-Type-Options"] = "nosniff"
-    headers["Referrer-Policy"] = "no-referrer"
-    headers["Permissions-Policy"] = PERMISSIONS_POLICY
-    headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+    def _add_headers(self, headers: MutableHeaders, request_id: str) -> None:
+        headers["X-Request-Id"] = request_id
+        headers["X-Content-Type-Options"] = "nosniff"
+        headers["Referrer-Policy"] = "no-referrer"
+        headers["Permissions-Policy"] = PERMISSIONS_POLICY
+        headers.setdefault("Content-Security-Policy", self._policy)

@@ -6,6 +6,7 @@ import asyncio
 import html
 import importlib.util
 import re
+import secrets
 from importlib.metadata import version
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from starlette.types import Scope
 
 from evolvisense.report.html import plotly_path
 from evolvisense.server import guides
+from evolvisense.server.access import VISITOR_COOKIE, visitor_of
 from evolvisense.server.errors import ErrorAnswer, error_answer
 from evolvisense.server.service import service_of
 
@@ -24,6 +26,9 @@ READY_RETRY_S = 1
 SWAGGER_PACKAGE = "fastapi-offline"
 """Carries the files of Swagger UI 5."""
 DAY_S = 24 * 3600
+VISITOR_BYTES = 32
+VISITOR_S = 400 * DAY_S
+"""The longest that browsers keep a cookie."""
 INCLUDE = re.compile(r"\{\{> (views/[a-z][a-z-]*\.html)\}\}")
 """Stands in a page for the text of that file below WEB; included files include nothing."""
 
@@ -72,7 +77,7 @@ async def readyz(request: Request) -> Response:
 async def index(request: Request) -> HTMLResponse:
     """The page for people."""
     settings = service_of(request).settings
-    return _page(
+    page = _page(
         "index.html",
         {
             "max_upload_bytes": str(settings.max_upload_bytes),
@@ -80,6 +85,18 @@ async def index(request: Request) -> HTMLResponse:
             "version": version("evolvisense"),
         },
     )
+    gate = request.app.state.gate
+    if not visitor_of(request) and not await asyncio.to_thread(gate.requires_keys):
+        # What a browser without a key keeps on the server, its baselines, belongs to this.
+        page.set_cookie(
+            VISITOR_COOKIE,
+            secrets.token_urlsafe(VISITOR_BYTES),
+            max_age=VISITOR_S,
+            httponly=True,
+            samesite="strict",
+            secure=request.scope["scheme"] == "https",
+        )
+    return page
 
 
 @router.get("/docs", include_in_schema=False)

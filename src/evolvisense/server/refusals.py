@@ -107,6 +107,20 @@ class ForbiddenError(RequestRefusedError):
     code = "forbidden"
 
 
+class HostNotAllowedError(RequestRefusedError):
+    """The Host header names another host than this server's."""
+
+    status = 421
+    code = "host_not_allowed"
+
+
+class OriginRefusedError(RequestRefusedError):
+    """A page of an origin that may not send asks."""
+
+    status = 403
+    code = "origin_refused"
+
+
 class TooManyRequestsError(RequestRefusedError):
     """More requests than one key or address may send."""
 

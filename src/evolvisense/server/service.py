@@ -6,8 +6,8 @@ import asyncio
 import hashlib
 import json
 import logging
+import secrets
 import time
-import uuid
 from collections import Counter
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,7 +21,7 @@ from evolvisense.access.audit import AuditLog
 from evolvisense.access.keys import ApiKeys
 from evolvisense.errors import CancelledError, QueueFullError
 from evolvisense.jobs.deliveries import Deliveries
-from evolvisense.jobs.records import ENDED, Failure, Job, NewJob
+from evolvisense.jobs.records import ENDED, Failure, Job, NewJob, Places
 from evolvisense.jobs.workplace import Workplace
 from evolvisense.server.places import UploadPlaces
 from evolvisense.server.refusals import JobFailedError
@@ -34,6 +34,9 @@ from evolvisense.server.webhooks.targets import SystemResolver
 
 WAITING_PRIORITY = 10
 """Of a job whose client waits on an open connection, against 0."""
+ID_BYTES = 16
+"""Of analyses and submissions: without a key their id is all that protects them."""
+OVER_SHARE = "{} analyses of this key or address wait, its share (EVOLVISENSE_CALLER_SHARE)"
 FIRST_GUESS_S = 5.0
 LONGEST_RETRY_S = 600
 
@@ -47,6 +50,7 @@ class Order:
     options: Mapping[str, Any]
     request_id: str
     owner: str = ""
+    caller: str = ""
     priority: int = 0
     waiter: str = ""
     webhook: str = ""
@@ -73,7 +77,8 @@ class AnalysisService:
         self.uploads = UploadPlaces(
             settings.max_uploads, settings.max_upload_bytes / settings.upload_total_s
         )
-        self.waiting = 0
+        self._waiting: Counter[str] = Counter()
+        """Clients of /analyze-video/ by caller."""
         self.closing = False
         self._stop_sending = asyncio.Event()
         self.webhook_endings: Counter[Ending] = Counter()
@@ -104,27 +109,47 @@ class AnalysisService:
             self.settings.upload_total_s,
         )
 
-    def check_room_to_wait(self) -> None:
-        """Raise QueueFullError where no further client of /analyze-video/ may wait."""
+    @property
+    def waiting(self) -> int:
+        """Clients of /analyze-video/ that wait."""
+        return self._waiting.total()
+
+    def check_room_to_wait(self, caller: str) -> None:
+        """Raise QueueFullError where no further client of /analyze-video/ may wait.
+
+        `caller` is the key or address whose clients are counted together.
+        """
         places = max(1, self.settings.workers) + self.settings.queue_size
         if self.waiting >= places:
             raise self._busy("all places are taken")
+        if self._waiting[caller] >= self.settings.share_of(places):
+            raise self._busy(OVER_SHARE.format(self._waiting[caller]))
 
     @contextmanager
-    def place_to_wait(self) -> Generator[None]:
+    def place_to_wait(self, caller: str) -> Generator[None]:
         """A place of a client of /analyze-video/. Raises QueueFullError."""
-        self.check_room_to_wait()
-        self.waiting += 1
+        self.check_room_to_wait(caller)
+        self._waiting[caller] += 1
         try:
             yield
         finally:
-            self.waiting -= 1
+            self._waiting[caller] -= 1
+            if not self._waiting[caller]:
+                del self._waiting[caller]
 
-    async def check_room_in_queue(self, files: int = 1) -> None:
-        """Raise QueueFullError where so many further jobs may not wait."""
-        counts = await asyncio.to_thread(self.store.counts)
-        if counts.queued + files > self.settings.max_queued:
+    @property
+    def places(self) -> Places:
+        """How many jobs of /v1 may wait."""
+        most = self.settings.max_queued
+        return Places(most, self.settings.share_of(most))
+
+    async def check_room_in_queue(self, caller: str, files: int = 1) -> None:
+        """Raise QueueFullError where so many further jobs of a caller may not wait."""
+        waits, own = await asyncio.to_thread(self.store.waiting, caller)
+        if waits + files > self.places.all:
             raise self._busy("the queue is full")
+        if own + files > self.places.each:
+            raise self._busy(OVER_SHARE.format(own))
 
     def check_uploads(self) -> None:
         """Raise QueueFullError or StorageFullError where no further upload may begin."""
@@ -133,17 +158,17 @@ class AnalysisService:
         self.files.require_space(self.settings.max_upload_bytes)
 
     async def submit(
-        self, files: Sequence[ReceivedFile], order: Order, *, places: int | None = None
+        self, files: Sequence[ReceivedFile], order: Order, *, places: Places | None = None
     ) -> tuple[Job, ...]:
         """Jobs for files that have arrived; accepted once this returns.
 
         Raises IdempotencyConflictError, BusyError or StorageFullError, and QueueFullError where
-        more than `places` jobs would wait.
+        more jobs than `places` would wait.
         """
-        submission = uuid.uuid4().hex if len(files) > 1 else ""
+        submission = secrets.token_hex(ID_BYTES) if len(files) > 1 else ""
         new = [
             NewJob(
-                id=uuid.uuid4().hex,
+                id=secrets.token_hex(ID_BYTES),
                 media_bytes=file.size_bytes,
                 media_sha256=file.sha256,
                 submission=submission,
@@ -154,7 +179,7 @@ class AnalysisService:
         return await asyncio.to_thread(self._submit, files, new, places)
 
     def _submit(
-        self, files: Sequence[ReceivedFile], new: list[NewJob], places: int | None
+        self, files: Sequence[ReceivedFile], new: list[NewJob], places: Places | None
     ) -> tuple[Job, ...]:
         try:
             self.store.announce_files([job.id for job in new])

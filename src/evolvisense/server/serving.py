@@ -36,6 +36,9 @@ class GuardedServer(uvicorn.Server):
             ws=websocket,
             lifespan="on",
             log_config=None,
+            # X-Forwarded-For counts only where a proxy is known to have written it.
+            proxy_headers=bool(settings.trusted_proxies),
+            forwarded_allow_ips=settings.trusted_proxies,
             access_log=False,  # EdgeMiddleware logs requests, without what they carry
             timeout_graceful_shutdown=math.ceil(settings.shutdown_grace_s),
             timeout_keep_alive=math.ceil(settings.keep_alive_s),

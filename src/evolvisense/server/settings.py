@@ -6,8 +6,10 @@ wins over the file.
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -21,6 +23,7 @@ from pydantic_settings import (
 )
 
 from evolvisense.api.scalars import decimal_number, truth, whole_number
+from evolvisense.access.hosts import checked_patterns
 from evolvisense.jobs.messages import ANALYSIS_TARGET
 from evolvisense.jobs.sandbox import Files, Limits
 from evolvisense.jobs.settings import LeaseRules, PoolSettings, WorkplaceSettings
@@ -156,11 +159,30 @@ class Settings(BaseSettings):
         default=False,
         description="Serve everybody without keys on other addresses than loopback.",
     )
+    allowed_hosts: Texts = Field(
+        default=[],
+        description="Names of this server besides localhost and the host it listens on, separated "
+        "by commas, as in `video.example.org,*.example.net`; `*` allows every name. Requests to "
+        "other names are answered with 421.",
+    )
+    trusted_proxies: Texts = Field(
+        default=[],
+        description="Addresses or networks of proxies, separated by commas, as in "
+        "`127.0.0.1,10.0.0.0/8`: what they write into `X-Forwarded-For` and `X-Forwarded-Proto` "
+        "counts, and what others write does not.",
+    )
+    caller_share: float = Field(
+        default=0.5,
+        gt=0,
+        le=1,
+        description="Share of the queue, of the clients of /analyze-video/ and of the live streams "
+        "that one key, or one address without a key, may take; 1 is all of them.",
+    )
     rate_per_minute: float = Field(
         default=120.0,
         ge=0,
-        description="Requests per minute of one key or address; 0 is without limit. Loopback "
-        "without a key is not limited.",
+        description="Requests per minute of one key, or of one address without a key; 0 is without "
+        "limit.",
     )
     rate_burst: int = Field(default=60, ge=1, description="Requests at once before that counts.")
     cors_origins: Texts = Field(
@@ -226,12 +248,34 @@ class Settings(BaseSettings):
         read = READERS.get(kind)
         return value if read is None else read(value)
 
-    @field_validator("cors_origins", "webhook_secrets", mode="before")
+    @field_validator(
+        "allowed_hosts", "trusted_proxies", "cors_origins", "webhook_secrets", mode="before"
+    )
     @classmethod
     def _split(cls, value: Any) -> Any:  # noqa: ANN401 - whatever the environment holds
         if isinstance(value, str):
             return [part.strip() for part in value.split(",") if part.strip()]
         return value
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _hosts(cls, value: list[str]) -> list[str]:
+        return checked_patterns(value)
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _proxies(cls, value: list[str]) -> list[str]:
+        for proxy in value:
+            try:
+                ip_network(proxy)
+            except ValueError as error:
+                raise ValueError(f"{proxy!r} is not an address or a network: {error}") from None
+        return value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins(cls, value: list[str]) -> list[str]:
+        return [origin.lower().removesuffix("/") for origin in value]
 
     @field_validator("webhook_secrets")
     @classmethod
@@ -249,6 +293,10 @@ class Settings(BaseSettings):
         if self.profile == "strict" and self.allow_anonymous:
             raise ValueError("the strict profile wants keys: leave allow_anonymous off")
         return self
+
+    def share_of(self, whole: int) -> int:
+        """How much of `whole` one caller may take: one at least, where there is one."""
+        return min(whole, max(1, math.floor(whole * self.caller_share)))
 
     @property
     def queue_url(self) -> str:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Mapping
-from urllib.parse import urlsplit
 
 from fastapi import WebSocket
 
@@ -23,6 +21,7 @@ def live_settings(settings: Settings) -> LiveSettings:
     """What the settings say about live streams."""
     return LiveSettings(
         max_streams=settings.live_streams,
+        max_streams_each=settings.share_of(settings.live_streams),
         max_fps=settings.live_max_fps,
         idle_s=settings.live_idle_s,
         max_frame_bytes=settings.live_max_frame_bytes,
@@ -31,28 +30,12 @@ def live_settings(settings: Settings) -> LiveSettings:
     )
 
 
-def is_same_origin(headers: Mapping[str, str]) -> bool:
-    """Whether a page of this server asks, or no page at all: CORS knows nothing of WebSockets."""
-    origin = headers.get("origin")
-    if origin is None:
-        return True
-    try:
-        return urlsplit(origin).netloc == headers.get("host")
-    except ValueError:
-        return False  # no address at all, such as http://[
+async def authorize(websocket: WebSocket, opening: Opening) -> str:
+    """Let in whoever has the scope `live`; returns the name under which their streams are counted.
 
-
-def _is_admitted(websocket: WebSocket, settings: Settings) -> bool:
-    return bool({"*", websocket.headers.get("origin", "")} & set(settings.cors_origins))
-
-
-async def authorize(websocket: WebSocket, opening: Opening) -> None:
-    """Let in whoever has the scope `live`. Raises EndOfStreamError, and as `parse_consent`."""
+    Raises EndOfStreamError, and as `parse_consent`. The origin was checked before: `origins`.
+    """
     service = service_of(websocket)
-    if not is_same_origin(websocket.headers) and not _is_admitted(websocket, service.settings):
-        raise EndOfStreamError(
-            POLICY, "origin_refused", "pages of this origin may not call: see cors_origins"
-        )
     try:
         caller = await websocket.app.state.gate.caller(websocket, "live", opening.api_key)
     except RequestRefusedError as error:
@@ -72,3 +55,4 @@ async def authorize(websocket: WebSocket, opening: Opening) -> None:
             consent=declaration.consent,
         )
         await asyncio.to_thread(service.audit.append, entry)
+    return caller.turn

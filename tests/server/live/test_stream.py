@@ -228,8 +228,9 @@ def test_beyond_the_last_place_a_client_is_asked_to_come_later(start: Start) -> 
 def test_who_may_come_in_is_asked_with_what_the_client_showed(start: Start) -> None:
     seen: list[tuple[str, Opening]] = []
 
-    async def authorize(websocket: WebSocket, opening: Opening) -> None:
+    async def authorize(websocket: WebSocket, opening: Opening) -> str:
         seen.append((websocket.url.path, opening))
+        return "somebody"
 
     with start(authorize=authorize) as live:
         with live.client() as client:
@@ -255,7 +256,7 @@ def test_who_may_come_in_is_asked_with_what_the_client_showed(start: Start) -> N
 def test_a_refused_client_is_told_why(
     start: Start, error: Exception, code: str, close_code: int
 ) -> None:
-    async def authorize(websocket: WebSocket, opening: Opening) -> None:
+    async def authorize(websocket: WebSocket, opening: Opening) -> str:
         raise error
 
     with start(authorize=authorize) as live:

@@ -75,6 +75,7 @@ def open_shelf(tmp_path: Path, findings: Path) -> OpenShelf:
             running(tmp_path / "data", shutdown_grace_s=0, **settings) as found,
             httpx.Client(base_url=found.url, timeout=PATIENCE_S) as client,
         ):
+            client.get("/")  # as a browser does, which keeps the cookie
             yield Shelf(client, found.service, findings)
 
     return opened
@@ -86,6 +87,7 @@ def shared_shelf(tmp_path_factory: pytest.TempPathFactory, findings: Path) -> It
         running(tmp_path_factory.mktemp("data")) as found,
         httpx.Client(base_url=found.url, timeout=PATIENCE_S) as client,
     ):
+        client.get("/")
         yield Shelf(client, found.service, findings)
 
 

@@ -147,6 +147,8 @@ def test_a_key_whose_request_is_being_answered(start: Start, silent_video: Path,
 
 def test_pages_of_the_list(start: Start, text_file: Path):
     with start() as running:
+        key = running.service.keys.create("me", ["analyze", "read"])[1]
+        running.client.headers["X-Api-Key"] = key
         ids = [running.submit(text_file).json()["id"] for _ in range(5)]
         for one in ids:
             running.ended(f"/v1/analyses/{one}")

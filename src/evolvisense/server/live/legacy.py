@@ -43,8 +43,8 @@ async def serve_legacy(
 ) -> None:
     """One stream, from the open connection to its end."""
     async with open_door(websocket, settings, _problem) as door:
-        await authorize(websocket, Opening())
-        async with pool.stream(StreamOptions(None, "off")) as stream:
+        caller = await authorize(websocket, Opening())
+        async with pool.stream(StreamOptions(None, "off"), caller) as stream:
             await _answer_all(door, stream, settings)
 
 

@@ -10,6 +10,7 @@ import asyncio
 import logging
 import time
 import uuid
+from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -72,6 +73,7 @@ class LivePool:
     ) -> None:
         self._settings, self._new_process, self._linger_s = settings, new_process, linger_s
         self._streams = 0
+        self._each: Counter[str] = Counter()
         self._link: Link | None = None
         self._models: list[dict[str, Any]] = []
         self._starting = asyncio.Lock()
@@ -87,13 +89,24 @@ class LivePool:
         return self._streams
 
     @asynccontextmanager
-    async def stream(self, options: StreamOptions) -> AsyncGenerator[LiveStream]:
-        """A stream with its session open. Raises EndOfStreamError where there is no place."""
+    async def stream(self, options: StreamOptions, caller: str = "") -> AsyncGenerator[LiveStream]:
+        """A stream with its session open. Raises EndOfStreamError where there is no place.
+
+        `caller` is the key or address whose streams are counted together.
+        """
         if self._streams >= self._settings.max_streams:
             raise EndOfStreamError(
                 TRY_AGAIN, "busy", f"all {self._settings.max_streams} live streams are taken"
             )
+        if self._each[caller] >= self._settings.max_streams_each:
+            raise EndOfStreamError(
+                TRY_AGAIN,
+                "busy",
+                f"{self._each[caller]} live streams of this key or address are open, its share of "
+                f"{self._settings.max_streams} (EVOLVISENSE_CALLER_SHARE)",
+            )
         self._streams += 1
+        self._each[caller] += 1
         if self._leaving is not None:
             self._leaving.cancel()
             self._leaving = None
@@ -102,6 +115,9 @@ class LivePool:
             yield stream
         finally:
             self._streams -= 1
+            self._each[caller] -= 1
+            if not self._each[caller]:
+                del self._each[caller]
             stream.close()
             if self._streams == 0 and not self._closed:
                 self._leaving = asyncio.create_task(self._leave())

@@ -54,6 +54,8 @@ class LiveSettings:
 
     max_streams: int = 8
     """At the same time, of both kinds together."""
+    max_streams_each: int = 8
+    """Of those, how many one key or address may have."""
     max_fps: float = 15.0
     """Pictures a second that are analysed of one stream at most."""
     idle_s: float = 30.0
@@ -76,7 +78,7 @@ class Opening:
     """`consent` and `purpose` of the first message, unread, where they are given."""
 
 
-Authorize = Callable[[WebSocket, Opening], Awaitable[None]]
+Authorize = Callable[[WebSocket, Opening], Awaitable[str]]
 """Lets a client in or raises: EndOfStreamError, BusyError (1013) or another EvolviSenseError
 (1008)."""
 

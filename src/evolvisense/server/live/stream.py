@@ -63,9 +63,9 @@ async def serve_stream(
         configure = await _configure(door)
         if configure is None:
             return
-        await authorize(websocket, configure.opening)
+        caller = await authorize(websocket, configure.opening)
         rate_hz = None if configure.audio is None else configure.audio.rate_hz
-        async with pool.stream(StreamOptions(rate_hz, configure.smoothing)) as stream:
+        async with pool.stream(StreamOptions(rate_hz, configure.smoothing), caller) as stream:
             models = await stream.open()
             max_fps = min(configure.max_fps or settings.max_fps, settings.max_fps)
             await door.send(

@@ -16,7 +16,7 @@ from evolvisense.errors import InvalidOptionError
 from evolvisense.jobs.records import Job, JobState
 from evolvisense.server.access import Caller
 from evolvisense.server.errors import Problem
-from evolvisense.server.refusals import JobNotFoundError
+from evolvisense.server.refusals import ForbiddenError, JobNotFoundError
 from evolvisense.server.service import AnalysisService, service_of
 from evolvisense.server.v1.showing import analysis_of
 
@@ -34,7 +34,7 @@ async def job_of(request: Request, analysis_id: str, scope: Scope) -> tuple[Job,
     """The job of that id, which the caller may see. Raises JobNotFoundError and as the gate."""
     caller = await request.app.state.gate.caller(request, scope)
     job = await asyncio.to_thread(service_of(request).store.get, analysis_id)
-    if job is None or job.waiter or not (caller.sees_all or job.owner == caller.owner):
+    if job is None or job.waiter or not caller.may_see(job):
         raise JobNotFoundError("there is no such analysis; its report may have expired")
     return job, caller
 
@@ -64,9 +64,18 @@ async def list_analyses(
         str | None, Query(max_length=100, description="`next_page_token` of the page before.")
     ] = None,
 ) -> AnalysisList:
-    """One's own; those of everybody with the scope `admin`."""
+    """One's own; those of everybody with the scope `admin`.
+
+    Without a key there is no list: an analysis belongs to whoever holds its id. Those of one
+    request can be asked for by the id of their `submission`.
+    """
     service = service_of(request)
     caller = await request.app.state.gate.caller(request, "read")
+    if not caller.may_list and not submission:
+        raise ForbiddenError(
+            "without a key analyses cannot be listed, only asked for by the id that was given when "
+            "they were submitted; the operator makes keys with `evolvisense keys create`"
+        )
     jobs, following = await asyncio.to_thread(
         service.store.list_page,
         owner=None if caller.sees_all else caller.owner,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import re
 from typing import Any
 
@@ -29,6 +30,8 @@ router = APIRouter()
 
 LONGEST_WAIT_S = 120.0
 LONGEST_KEY = 255
+SHORTEST_SECRET = 32
+"""Of an Idempotency-Key without an API key: 128 bits as hexadecimal digits."""
 SCOPE: Scope = "analyze"
 
 _FORM: dict[str, Any] = {
@@ -68,7 +71,8 @@ _FORM: dict[str, Any] = {
             "in": "header",
             "required": False,
             "schema": {"type": "string", "maxLength": LONGEST_KEY},
-            "description": "Sent again with the same form, it answers with the same analysis.",
+            "description": "Sent again with the same form, it answers with the same analysis. "
+            f"Without an API key: a random text of {SHORTEST_SECRET} characters or more.",
         },
     ],
 }
@@ -116,9 +120,9 @@ async def submit(request: Request) -> Response:
     service = service_of(request)
     request.state.body_unread = True
     caller = await request.app.state.gate.caller(request, SCOPE)
-    key = _idempotency_key(request)
+    key = bound_key(_idempotency_key(request), caller)
     wait_s = wait_of(request.headers.getlist("prefer"))
-    await service.check_room_in_queue()
+    await service.check_room_in_queue(caller.turn)
     service.check_uploads()
     with _Turn(service, caller, key):
         limits = service.upload_limits(service.settings.max_files)
@@ -157,7 +161,7 @@ async def _accept(
     mark = fingerprint(upload.files, kept | {"webhook": webhook})
     if key and (known := await _known(service, caller, key, mark)):
         return known, True
-    await service.check_room_in_queue(len(upload.files))
+    await service.check_room_in_queue(caller.turn, len(upload.files))
     kept |= await kept_with_job(service.settings.data_dir, caller, options.baseline)
     declared = await admit(service, request, caller, options, upload.files)
     try:
@@ -165,12 +169,12 @@ async def _accept(
             kept | declared,
             request.state.request_id,
             caller.owner,
+            caller.turn,
             webhook=webhook,
             idempotency_key=key,
             fingerprint=mark,
         )
-        places = service.settings.max_queued
-        jobs = await service.submit(upload.files, order, places=places)
+        jobs = await service.submit(upload.files, order, places=service.places)
     except IdempotencyConflictError:
         # Another server of this queue accepted the same key in this very moment.
         if known := await _known(service, caller, key, mark):
@@ -241,6 +245,25 @@ def wait_of(prefer: list[str]) -> float | None:
         if name.strip().lower() == "wait" and value.strip().strip('"').isdecimal():
             return min(LONGEST_WAIT_S, float(value.strip().strip('"')))
     return None
+
+
+def bound_key(key: str, caller: Caller) -> str:
+    """An Idempotency-Key as it is stored, so that strangers who choose the same do not meet.
+
+    Those of an API key, or of a browser's secret, are apart from all others. Callers without
+    either share one space, so there the key itself has to be a secret.
+    Raises InvalidOptionError where it is too short for one.
+    """
+    if not key or caller.owner:
+        return key
+    if caller.visitor:
+        return "~" + hashlib.sha256(f"{caller.visitor} {key}".encode()).hexdigest()
+    if len(key) < SHORTEST_SECRET:
+        raise InvalidOptionError(
+            f"Idempotency-Key: without an API key it has to be a random text of {SHORTEST_SECRET} "
+            f"characters or more, such as a UUID, for others share its space; got {len(key)}"
+        )
+    return key
 
 
 def _idempotency_key(request: Request) -> str:

@@ -2,15 +2,18 @@
 
 import { api } from "../shared/api.js";
 import { $, CANNOT_TELL, el, fillTable } from "../shared/dom.js";
+import { key } from "../shared/keys.js";
 import { asProblem, sentence } from "../shared/problem.js";
 import * as recordings from "../shared/recordings.js";
 import { onTheme, theme } from "../shared/theme.js";
 import { round } from "../shared/words.js";
 import { drawOnce } from "../result/drawing.js";
 import { nameOf, whenOf } from "../result/history.js";
+import { items } from "../start/items.js";
 
 /**
  * @typedef {import("../shared/types.js").Analysis} Analysis
+ * @typedef {Pick<Analysis, "id" | "created_at">} Known
  *
  * @typedef {object} Row
  * @property {string} name
@@ -74,16 +77,21 @@ export async function show(root, { first, second = "" }) {
 }
 
 /**
+ * With a key those that the server lists; without one nothing is listed, and this browser's own.
  * @param {AbortSignal} signal
- * @returns {Promise<Analysis[]>} those that succeeded, newest first
+ * @returns {Promise<Known[]>} those that succeeded, newest first
  */
 async function history(signal) {
-  const { analyses } = await api.get(`/v1/analyses?page_size=${PAGE_SIZE}&state=succeeded`, { signal });
-  return analyses.filter((/** @type {Analysis} */ { state }) => state === "succeeded");
+  if (key()) {
+    const { analyses } = await api.get(`/v1/analyses?page_size=${PAGE_SIZE}&state=succeeded`, { signal });
+    return analyses.filter((/** @type {Analysis} */ { state }) => state === "succeeded");
+  }
+  return items().flatMap(({ analysis, state, addedMs }) => (
+    analysis && state === "succeeded" ? [{ id: analysis, created_at: new Date(addedMs).toISOString() }] : []));
 }
 
 /**
- * @param {Analysis[]} known
+ * @param {Known[]} known
  * @param {string} first
  * @param {string} second
  */
@@ -97,7 +105,7 @@ function fillChoices(known, first, second) {
 }
 
 /**
- * @param {Analysis[]} known
+ * @param {Known[]} known
  * @param {string} first
  * @param {string} second
  * @param {string[]} addresses of videos, to be let go of
@@ -129,7 +137,7 @@ async function fillBoth(known, first, second, addresses, signal) {
 
 /**
  * @param {string} side
- * @param {Analysis|undefined} analysis
+ * @param {Known|undefined} analysis
  * @param {string} id
  */
 function fillSide(side, analysis, id) {

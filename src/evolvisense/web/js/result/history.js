@@ -12,7 +12,7 @@ export function itemOfAnalysis(id) {
 
 /**
  * The name of the file where this browser handed it in, else the time of the analysis.
- * @param {import("../shared/types.js").Analysis} analysis
+ * @param {Pick<import("../shared/types.js").Analysis, "id" | "created_at">} analysis
  */
 export function nameOf(analysis) {
   return itemOfAnalysis(analysis.id)?.name ?? `Analysis of ${whenOf(analysis)}`;
@@ -20,7 +20,7 @@ export function nameOf(analysis) {
 
 /**
  * Day and minute of an analysis.
- * @param {import("../shared/types.js").Analysis} analysis
+ * @param {Pick<import("../shared/types.js").Analysis, "created_at">} analysis
  */
 export function whenOf({ created_at: created }) {
   return new Date(created).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });

@@ -1,0 +1,95 @@
+"""Which web pages may send: a page of another origin is refused before its body is read.
+
+CORS only hides an answer from a page, after the work has been done, and knows nothing of
+WebSockets. So the origin is checked before, for every method that changes something and for every
+WebSocket. Browsers say who asks in `Origin` and `Sec-Fetch-Site`, which a page cannot change.
+
+    Origin                    Sec-Fetch-Site               passes
+    none                      none, same-origin or absent  yes: this page, or no browser
+    the host of the request   none, same-origin or absent  yes
+    one of CORS_ORIGINS       anything                     yes
+    anything else                                          no: 403 origin_refused
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from urllib.parse import urlsplit
+
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from evolvisense.server.errors import error_answer, refuse_websocket
+from evolvisense.server.refusals import OriginRefusedError
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+OWN_SITE = frozenset({"same-origin", "none"})
+DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+LONGEST_SHOWN = 100
+
+
+class OriginMiddleware:
+    """Refuses writes and WebSockets of pages that are not allowed."""
+
+    def __init__(self, app: ASGIApp, allowed: Collection[str]) -> None:
+        """`allowed` are the origins of EVOLVISENSE_CORS_ORIGINS."""
+        self._app, self._allowed = app, frozenset(allowed)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        kind = scope["type"]
+        is_checked = kind == "websocket" or (kind == "http" and scope["method"] not in SAFE_METHODS)
+        if not is_checked or may_send(HTTPConnection(scope), self._allowed):
+            await self._app(scope, receive, send)
+            return
+        connection = HTTPConnection(scope)
+        origin = connection.headers.get("origin")
+        who = "another site" if origin is None else f"the origin {origin[:LONGEST_SHOWN]!r}"
+        error = OriginRefusedError(
+            f"pages of {who} may not send to this server; its operator adds their origin to "
+            "EVOLVISENSE_CORS_ORIGINS (behind a proxy, the proxy has to pass the Host header on)"
+        )
+        if kind == "websocket":
+            await refuse_websocket(connection, error, receive, send)
+            return
+        connection.state.body_unread = True
+        # The page's author may read why; nothing else is in it.
+        headers = {"Access-Control-Allow-Origin": "*"}
+        answer = error_answer(connection, error.status, error.code, str(error), headers)
+        await answer(scope, receive, send)
+
+
+def may_send(connection: HTTPConnection, allowed: Collection[str]) -> bool:
+    """Whether a request that changes something, or a WebSocket, comes from a page that may.
+
+    Args:
+        connection: the request; what did not come from a browser has neither of the headers.
+        allowed: origins besides the server's own; `*` allows every page.
+    """
+    headers = connection.headers
+    origins = headers.getlist("origin")
+    if len(origins) > 1:
+        return False
+    origin = origins[0] if origins else None
+    if "*" in allowed or (origin is not None and origin.lower() in allowed):
+        return True
+    if not all(site in OWN_SITE for site in headers.getlist("sec-fetch-site")):
+        return False
+    return origin is None or is_same_origin(origin, headers, connection.scope["scheme"])
+
+
+def is_same_origin(origin: str, headers: Mapping[str, str], scheme: str) -> bool:
+    """Whether an origin is the server's own, by the Host header.
+
+    Behind a proxy with TLS the scheme that arrives here is http, so a page of https counts as well.
+    """
+    try:
+        page, own = urlsplit(origin), urlsplit(f"//{headers.get('host', '')}")
+        if page.scheme not in ("http", "https") or not page.hostname:
+            return False
+        if page.scheme == "http" and scheme in ("https", "wss"):
+            return False
+        default = DEFAULT_PORTS[page.scheme]
+        return (page.hostname, page.port or default) == (own.hostname, own.port or default)
+    except ValueError:
+        return False  # no address at all, such as http://[
