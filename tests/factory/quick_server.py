@@ -56,7 +56,7 @@ def running(
 ) -> Iterator[Running]:
     """A server for a block; `stop` ends it earlier, as SIGTERM does. `target` is the workers'."""
     chosen = Settings.model_validate(
-        {"data_dir": data_dir, "workers": 1, "rate_per_minute": 0, **settings}
+        {"data_dir": data_dir, "workers": 1, "rate_per_minute": 0, "caller_share": 1.0, **settings}
     )
     gates = [Path(os.environ[GATE])] if GATE in os.environ else []
     place = chosen.workplace(target, Files(readable=gates))
