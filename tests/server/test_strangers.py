@@ -157,7 +157,7 @@ def _gate(folder: Path) -> Iterator[None]:
 @pytest.fixture(scope="module")
 def public(folder: Path, video: Path) -> Iterator[Server]:
     """Open to everybody without keys."""
-    with running(folder / "public", allow_anonymous=True, rate_per_minute=0) as server:
+    with running(folder / "public", allow_anonymous=True, trusted_proxies="127.0.0.1") as server:
         yield Server(server.url, video, server.service)
 
 

@@ -169,7 +169,8 @@ async def refuse_websocket(
     if "websocket.http.response" not in connection.scope.get("extensions", {}):
         await send({"type": "websocket.close", "code": POLICY_VIOLATION, "reason": error.code})
         return
-    connection.state.request_id = uuid.uuid4().hex
+    if not hasattr(connection.state, "request_id"):
+        connection.state.request_id = uuid.uuid4().hex
     answer = error_answer(connection, error.status, error.code, str(error))
     await answer(connection.scope, receive, send)
 

@@ -126,6 +126,13 @@ class EdgeMiddleware:
             route = getattr(scope.get("route"), "path", "none")
             _log_request(request_id, "WEBSOCKET", route, code, time.perf_counter() - began_s)
 
+    def _add_headers(self, headers: MutableHeaders, request_id: str) -> None:
+        headers["X-Request-Id"] = request_id
+        headers["X-Content-Type-Options"] = "nosniff"
+        headers["Referrer-Policy"] = "no-referrer"
+        headers["Permissions-Policy"] = PERMISSIONS_POLICY
+        headers.setdefault("Content-Security-Policy", self._policy)
+
 
 def _log_request(request_id: str, method: str, route: str, status: int, seconds: float) -> None:
     about = {
@@ -137,10 +144,3 @@ def _log_request(request_id: str, method: str, route: str, status: int, seconds:
     }
     text = "%(method)s %(route)s %(status)s %(seconds)s s (request %(request_id)s)"
     requests_log.info(text, about, extra=about)
-
-    def _add_headers(self, headers: MutableHeaders, request_id: str) -> None:
-        headers["X-Request-Id"] = request_id
-        headers["X-Content-Type-Options"] = "nosniff"
-        headers["Referrer-Policy"] = "no-referrer"
-        headers["Permissions-Policy"] = PERMISSIONS_POLICY
-        headers.setdefault("Content-Security-Policy", self._policy)

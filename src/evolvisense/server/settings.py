@@ -22,8 +22,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from evolvisense.api.scalars import decimal_number, truth, whole_number
 from evolvisense.access.hosts import checked_patterns
+from evolvisense.api.scalars import decimal_number, truth, whole_number
 from evolvisense.jobs.messages import ANALYSIS_TARGET
 from evolvisense.jobs.sandbox import Files, Limits
 from evolvisense.jobs.settings import LeaseRules, PoolSettings, WorkplaceSettings
