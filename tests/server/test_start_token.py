@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ import pytest
 import uvicorn
 from websockets.sync.client import connect
 
+from evolvisense.jobs.sandbox import Files
 from evolvisense.jobs.workplace import Workplace
 from evolvisense.server import access
 from evolvisense.server.app import create_app
@@ -21,7 +23,7 @@ from evolvisense.server.settings import Settings
 from evolvisense.server.token import OPEN, StartToken
 from tests.factory.patience import PATIENCE_S, wait_until
 from tests.factory.quick_server import quick_gate
-from tests.factory.quick_worker import TARGET
+from tests.factory.quick_worker import GATE, TARGET
 from tests.server.test_strangers import HTTP, WEBSOCKETS, ask
 
 
@@ -43,7 +45,9 @@ def guarded(folder: Path, **settings: object) -> Iterator[Guarded]:
     token = StartToken()
     app = create_app(
         chosen,
-        open_workplace=lambda: Workplace(chosen.workplace(TARGET)),
+        open_workplace=lambda: Workplace(
+            chosen.workplace(TARGET, Files(readable=[Path(os.environ[GATE])]))
+        ),
         bound="0.0.0.0",
         token=token,
     )
