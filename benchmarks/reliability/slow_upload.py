@@ -29,7 +29,7 @@ SETTLE_S = 6.0
 """The normal client comes so long after the slow ones."""
 BOUNDARY = "slow"
 HEAD = (
-    "POST {path} HTTP/1.1\r\nHost: slow\r\nContent-Length: 1000000\r\n"
+    "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n"
     f"Content-Type: multipart/form-data; boundary={BOUNDARY}\r\n\r\n"
 )
 PART = (

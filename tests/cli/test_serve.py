@@ -17,6 +17,7 @@ from typing import IO
 import httpx
 import pytest
 
+from evolvisense.cli.serve import invitation
 from tests.factory.patience import PATIENCE_S
 
 
@@ -96,18 +97,18 @@ def test_without_keys_others_need_the_token_that_it_prints(tmp_path: Path, silen
     assert token not in log.read_text()
 
 
-def test_an_address_of_its_own_is_printed_and_answered(tmp_path: Path):
-    port = free_port()
-    out = tmp_path / "out.txt"
-    command = ("serve", "--host", "localhost.", "--port", str(port), "--workers", "0")
-    with (
-        out.open("wb") as printed,
-        process(tmp_path, *command, stdout=printed),
-        httpx.Client(base_url=f"http://localhost.:{port}") as client,
-    ):
-        wait_for(client)
-        assert f"http://localhost.:{port}/?token=" in out.read_text()
-        assert client.get("/v1/limits").status_code == 401
+@pytest.mark.parametrize(
+    ("host", "shown"),
+    [
+        ("0.0.0.0", "http://127.0.0.1:7860/?token=abc\n"),
+        ("::", "http://127.0.0.1:7860/?token=abc\n"),
+        ("192.0.2.7", "http://192.0.2.7:7860/?token=abc\n"),
+        ("2001:db8::1", "http://[2001:db8::1]:7860/?token=abc\n"),
+        ("video.example.org", "http://video.example.org:7860/?token=abc\n"),
+    ],
+)
+def test_the_address_that_is_printed_can_be_opened(host: str, shown: str):
+    assert shown in invitation(host, 7860, "abc")
 
 
 def test_with_all_keys_revoked_nobody_is_served(tmp_path: Path):

@@ -146,7 +146,7 @@ def _half_an_upload(server: Station) -> Iterator[None]:
     """A connection that has sent a part of its file and sends no more."""
     parts = urlsplit(server.url)
     head = (
-        "POST /v1/analyses HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n"
+        "POST /v1/analyses HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n"
         "Content-Type: multipart/form-data; boundary=b\r\n\r\n"
         '--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'
     )

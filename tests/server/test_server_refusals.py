@@ -55,7 +55,7 @@ def read_answer(sock: socket.socket) -> tuple[int, dict[str, str], dict[str, Any
 
 def open_request(port: int, *headers: str) -> socket.socket:
     sock = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S)
-    lines = ["POST /analyze-video/ HTTP/1.1", "Host: test", *headers, "", ""]
+    lines = ["POST /analyze-video/ HTTP/1.1", "Host: localhost", *headers, "", ""]
     sock.sendall("\r\n".join(lines).encode())
     return sock
 

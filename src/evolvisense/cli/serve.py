@@ -142,7 +142,7 @@ def run_server(host: str, port: int, settings: Settings) -> None:
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
             if token is not None and self.started:
-                typer.echo(_invitation(host, port, token.text))
+                typer.echo(invitation(host, port, token.text))
 
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:
             if not self.should_exit:
@@ -152,7 +152,7 @@ def run_server(host: str, port: int, settings: Settings) -> None:
     Server(app, settings, host=host, port=port).run()
 
 
-def _invitation(host: str, port: int, token: str) -> str:
+def invitation(host: str, port: int, token: str) -> str:
     """What is printed where a token was made: an address to open, and how to be rid of it."""
     from evolvisense.access.hosts import EVERY_INTERFACE  # noqa: PLC0415
 

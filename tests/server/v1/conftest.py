@@ -13,11 +13,15 @@ import httpx
 import pytest
 
 from evolvisense.report import Report, to_json
+from evolvisense.server.access import VISITOR_COOKIE
 from evolvisense.server.service import AnalysisService
 from tests.factory.faces import Painted
 from tests.factory.flow import analyze_painted
 from tests.factory.patience import PATIENCE_S
 from tests.factory.quick_server import quick_gate, running
+
+VISITOR = "0123456789abcdef0123456789abcdef"
+"""The secret of one browser, which keeps its cookie over restarts of the server."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,7 @@ def open_shelf(tmp_path: Path, findings: Path) -> OpenShelf:
             running(tmp_path / "data", shutdown_grace_s=0, **settings) as found,
             httpx.Client(base_url=found.url, timeout=PATIENCE_S) as client,
         ):
-            client.get("/")  # as a browser does, which keeps the cookie
+            client.cookies.set(VISITOR_COOKIE, VISITOR)
             yield Shelf(client, found.service, findings)
 
     return opened
@@ -87,7 +91,7 @@ def shared_shelf(tmp_path_factory: pytest.TempPathFactory, findings: Path) -> It
         running(tmp_path_factory.mktemp("data")) as found,
         httpx.Client(base_url=found.url, timeout=PATIENCE_S) as client,
     ):
-        client.get("/")
+        client.cookies.set(VISITOR_COOKIE, VISITOR)
         yield Shelf(client, found.service, findings)
 
 

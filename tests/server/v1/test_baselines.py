@@ -18,7 +18,7 @@ from tests.factory.patience import PATIENCE_S
 from tests.server.conftest import Start
 from tests.server.test_server_refusals import read_answer
 from tests.server.test_strict import send, terms
-from tests.server.v1.conftest import OpenShelf, Shelf
+from tests.server.v1.conftest import VISITOR, OpenShelf, Shelf
 from tests.server.v1.test_analyses import problem
 
 DAYS = ("2026-03-01", "2026-03-02", "2026-03-03")
@@ -100,7 +100,8 @@ def test_a_body_that_does_not_come(open_shelf: OpenShelf):
     with open_shelf(upload_timeout_s=0.2) as shelf:
         address = ("127.0.0.1", shelf.client.base_url.port)
         head = (
-            "POST /v1/baselines/ada/recordings HTTP/1.1\r\nHost: test\r\n"
+            "POST /v1/baselines/ada/recordings HTTP/1.1\r\nHost: localhost\r\n"
+            f"Cookie: evolvisense-visitor={VISITOR}\r\n"
             "Content-Type: application/json\r\nContent-Length: 50\r\n\r\n{"
         )
         with socket.create_connection(address, timeout=PATIENCE_S) as sock:
@@ -251,6 +252,7 @@ def test_scores_relative_to_a_baseline(
     fill(shelf, talk)
     source = shelf.service.settings.data_dir / "baselines"
     with start() as running:
+        running.client.cookies.set("evolvisense-visitor", VISITOR)
         target = running.settings.data_dir / "baselines"
         target.mkdir()
         for file in source.rglob("ada.json"):
