@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from evolvisense import AnalysisOptions, Analyzer
 from evolvisense.media import (
     AudioTally,
     MediaLimits,
@@ -225,3 +226,18 @@ def test_a_screen_recording_misses_nothing_while_nothing_changes(tmp_path: Path)
     tally, timing = VideoTally(), measure_timing(path)
     list(decode_video(path, timing=timing, tally=tally))
     assert tally.missing(timing.video) == (0, 0.0)
+
+
+def test_a_transport_stream_whose_clock_jumps_is_joined_and_not_cut_off(
+    tmp_path: Path, analyzer: Analyzer
+) -> None:
+    film = Film(noisy(50), codec="libx264", sound=Sound(vowel(2.0), codec="aac"))
+    one = film.write(tmp_path / "a.ts")
+    later = remuxed(one, tmp_path / "b.ts", lambda p, _s: moved(p, 100.0))
+    path = tmp_path / "joined.ts"
+    path.write_bytes(one.read_bytes() + later.read_bytes())
+    report = analyzer.analyze(path, AnalysisOptions(frame_skip=25, voice=False))
+    codes = [warning.code for warning in report.warnings]
+    assert "recordings_joined" in codes
+    assert "video_cut_off" not in codes
+    assert report.media.duration_s == pytest.approx(4.0, abs=0.2)

@@ -191,6 +191,8 @@ def _warnings(findings: Findings, options: AnalysisOptions) -> list[schema.Notic
             )
         )
     header_end_s = findings.info.end_s_from_header
+    if findings.timing.joins_s:
+        header_end_s = None  # it speaks of one of the recordings, or of the clocks of all
     missing_s = 0.0 if header_end_s is None else header_end_s - findings.timing.last_end_s
     if header_end_s is not None and missing_s > CUT_OFF_TOLERANCE_S:
         found.append(
