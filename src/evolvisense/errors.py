@@ -64,6 +64,18 @@ class NotAVideoError(InputError):
     code = "not_a_video"
 
 
+class IncompleteFileError(NotAVideoError):
+    """An MP4 or MOV file whose index was never written: its recording was interrupted."""
+
+    code = "incomplete_file"
+
+
+class EncryptedFileError(InputError):
+    """The streams are encrypted (DRM)."""
+
+    code = "encrypted_file"
+
+
 class NoVideoStreamError(InputError):
     """A file without a video stream where one is needed, or without any sound either.
 
@@ -71,6 +83,12 @@ class NoVideoStreamError(InputError):
     """
 
     code = "no_video_stream"
+
+
+class StillImageError(NoVideoStreamError):
+    """A photo: JPEG, PNG, WebP, HEIC, AVIF and others."""
+
+    code = "still_image"
 
 
 class NoFramesError(InputError):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import sys
 
 # As in jobs/sandbox/environment.py; NumPy reads it when it is imported.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -11,7 +13,10 @@ from evolvisense.cli.app import app
 
 
 def main() -> None:
-    """Run the command."""
+    """Run the command; what a terminal cannot show of a file's name is written as a code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     app()
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Literal
 
 import typer
@@ -15,6 +16,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from evolvisense.baselines import BaselineStore, baseline_of
+from evolvisense.batch.names import printable
 from evolvisense.cli.overlay import OverlayWish
 from evolvisense.cli.summary import print_limits, print_summary
 from evolvisense.errors import EvolviSenseError, InputError
@@ -40,9 +42,9 @@ Format = Literal["json", "csv", "html", "parquet", "eaf", "textgrid"]
 WRITERS: Mapping[Format, Callable[[Report, Path], bytes]] = {
     "json": lambda report, _: to_json(report, indent=1).encode(),
     "csv": lambda report, _: to_csv(report).encode(),
-    "html": lambda report, path: to_html(report, title=path.name).encode(),
+    "html": lambda report, path: to_html(report, title=printable(path.name)).encode(),
     "parquet": lambda report, path: to_parquet(report, media_sha256=_sha256(path)),
-    "eaf": lambda report, path: to_eaf(report, media_name=path.name),
+    "eaf": lambda report, path: to_eaf(report, media_name=printable(path.name)),
     "textgrid": lambda report, _: to_textgrid(report),
 }
 """A report as the content of a file; the path is that of the video."""
@@ -88,7 +90,7 @@ def run(paths: Sequence[Path], job: Job) -> int:
     if not files:
         _errors.print("[red]no video file in the given folders[/red]")
         return UNUSABLE
-    objection = _objection(job, files)
+    objection = _objection(job, files) or _folder_objection(job.out)
     if objection is not None:
         _errors.print(objection, style="red", markup=False, highlight=False)
         return UNUSABLE
@@ -100,7 +102,6 @@ def run(paths: Sequence[Path], job: Job) -> int:
     except EvolviSenseError as error:
         _errors.print(str(error), style="red", markup=False, highlight=False)
         return UNUSABLE
-    _make_folder(job.out)
     failed, taken = 0, set[str]()
     with _progress() as progress:
         for number, path in enumerate(files, start=1):
@@ -115,6 +116,7 @@ def run(paths: Sequence[Path], job: Job) -> int:
                 failed += 1
                 _errors.print(f"{path}: {error} ({error.code})", markup=False, highlight=False)
                 continue
+            report = _named(report, path)
             given = observations_only(report) if job.observations_only else report
             done = _deliver(given, path, job, stem)
             if done and job.overlay is not None:
@@ -131,9 +133,22 @@ def run(paths: Sequence[Path], job: Job) -> int:
     return FAILED if failed else 0
 
 
-def _make_folder(out: Path | None) -> None:
-    if out is not None:
+def _folder_objection(out: Path | None) -> str | None:
+    """Make the folder; why nothing can be written there, or None."""
+    if out is None:
+        return None
+    try:
         out.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=out):
+            return None
+    except OSError as error:
+        return f"cannot write to --out {out}: {error.strerror}; choose another folder"
+
+
+def _named(report: Report, path: Path) -> Report:
+    """The report with the file's name: reports of files of one name differ by a number alone."""
+    media = report.media.model_copy(update={"source_name": printable(str(path))})
+    return report.model_copy(update={"media": media})
 
 
 def _objection(job: Job, files: Sequence[Path]) -> str | None:

@@ -25,6 +25,7 @@ from evolvisense.errors import (
 )
 from evolvisense.media.descriptors import DescriptorFile, descriptor_of
 from evolvisense.media.limits import MediaLimits
+from evolvisense.media.signs import explain_unopened, refuse_photo
 from evolvisense.types.media import StreamTiming
 
 BUFFER_BYTES = 256 * 1024
@@ -44,8 +45,9 @@ def open_container(path: Path) -> Generator[InputContainer]:
     A path of `descriptors.descriptor_path` is read through its descriptor; then FFmpeg may open
     nothing at all.
 
-    Raises FileUnreadableError or NotAVideoError.
+    Raises FileUnreadableError, NotAVideoError, IncompleteFileError or StillImageError.
     """
+    refuse_photo(path)
     descriptor = descriptor_of(path)
     try:
         container = av.open(
@@ -61,6 +63,7 @@ def open_container(path: Path) -> Generator[InputContainer]:
     except (FileNotFoundError, PermissionError, IsADirectoryError) as error:
         raise FileUnreadableError(f"cannot read {path.name}: {error.strerror}") from error
     except (FFmpegError, ValueError) as error:
+        explain_unopened(path)
         raise NotAVideoError(
             "these bytes cannot be read as a video; send a WebM, MP4, MOV, MKV, AVI or FLV file"
         ) from error

@@ -30,6 +30,7 @@ from evolvisense.media.container import (
 )
 from evolvisense.media.geometry import DisplayGeometry
 from evolvisense.media.limits import MediaLimits
+from evolvisense.media.signs import refuse_encrypted
 from evolvisense.types.media import AudioStreamInfo, MediaInfo, VideoStreamInfo
 
 FROM_ZERO = frozenset({"matroska,webm"})
@@ -70,6 +71,7 @@ def probe(
         if stream is not None:
             check_pixels(stream.codec_context.width, stream.codec_context.height, limits)
         duration_s = _container_duration_s(container, limits)
+        refuse_encrypted(path)
         decodable = tuple(s.index for s in audio_streams(container))
         films = () if stream is None else tuple(s.index for s in video_streams(container))
         video = None

@@ -103,6 +103,11 @@ class AudioFacts(Part):
 class MediaFacts(Part):
     """Facts about the file."""
 
+    source_name: str | None = Field(
+        default=None,
+        description="The file as the command was given it; null from a server, which keeps no "
+        "names.",
+    )
     container: str = Field(description="FFmpeg's name of the container format.")
     size_bytes: int = Field(description="Size of the file.")
     start_s: float = Field(

@@ -17,9 +17,13 @@ def to_json(report: Report, indent: int | None = None) -> str:
 def to_csv(report: Report) -> str:
     """One row for each face and frame, by frame and person; numbers as in the JSON.
 
+    The first column is `source`, the file's name, where the report knows it (`media.source_name`).
     A frame in which nobody was found has one row with everything but its number and time empty.
     """
     columns = dict(face_table(report))
+    if report.media.source_name is not None:
+        rows = len(next(iter(columns.values())))
+        columns = {"source": [report.media.source_name] * rows, **columns}
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)

@@ -30,6 +30,9 @@ class Gates:
     seconds of voiced speech (ours)."""
     min_speech_s: float = 20.0
     """Speech for rate and pauses: some ten pauses at 20-30 a minute (ours)."""
+    min_voiced_share: float = 0.1
+    """Of speech, for the syllable rate: syllables are counted by their voiced nuclei, and a whisper
+    has none (ours; voice/measures.py has the figures)."""
     min_snr_db: float = 15.0
     """Voice activity and syllable nuclei miss soft speech below it (ours). A level of noise that
     could not be measured does not fail: there may be none."""
@@ -100,6 +103,11 @@ def _voice_gate(
         (
             feature not in SPEECH_FEATURES and voice.voiced_s < gates.min_voiced_s,
             "too_little_voiced_speech",
+        ),
+        (
+            feature == "syllable_rate_hz"
+            and voice.voiced_s < gates.min_voiced_share * voice.speech_s,
+            "unvoiced",
         ),
         (too_noisy, "too_noisy"),
         (voice.clipped_share >= gates.max_clipped_share, "clipped"),

@@ -33,6 +33,20 @@ MEDIA_SUFFIXES = frozenset(
         ".oga",
         ".opus",
         ".flac",
+        ".3g2",
+        ".m2ts",
+        ".vob",
+        ".dv",
+        ".gif",
+        ".h264",
+        ".264",
+        ".hevc",
+        ".h265",
+        ".asf",
+        ".mxf",
+        ".rm",
+        ".nut",
+        ".ivf",
     ]
 )
 """Which files of a folder are taken; a file named on its own is tried whatever its name."""

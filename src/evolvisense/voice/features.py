@@ -13,6 +13,7 @@ from evolvisense.types.voice import (
 )
 from evolvisense.voice.measures import (
     MIN_VOICED_S,
+    MIN_VOICED_SHARE,
     REFERENCE_HZ,
     SEMITONES_PER_OCTAVE,
     gather,
@@ -44,6 +45,7 @@ def describe_voice(
     found = statistics(material, np.ones((1, 1), np.int64))
     level_st = _number(found.f0_level_st)
     voiced_s = float(found.voiced_s[0])
+    can_count = voiced_s >= MIN_VOICED_SHARE * float(found.speech_s[0])
     return VoiceFeatures(
         duration_s=duration_s,
         speech_s=float(found.speech_s[0]),
@@ -58,7 +60,7 @@ def describe_voice(
         level_median_dbfs=_number(found.level_median_db),
         level_sd_db=_number(found.level_sd_db),
         level_range_db=_number(found.level_range_db),
-        syllables=len(syllable_s) if segments else None,
+        syllables=len(syllable_s) if segments and can_count else None,
         syllable_rate_hz=_number(found.syllable_rate_hz),
         pauses=len(material.pause_s),
         pause_share=_number(found.pause_share),

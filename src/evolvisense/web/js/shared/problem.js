@@ -32,6 +32,9 @@ export class Problem extends Error {
 const TITLES = {
   empty_file: "This file is empty",
   not_a_video: "This is not a video that can be read",
+  incomplete_file: "This recording is incomplete",
+  encrypted_file: "This video is encrypted",
+  still_image: "This is a photo",
   no_video_stream: "There is no picture in this file",
   no_frames: "No picture of this video can be decoded",
   file_too_large: "This video is too large",
