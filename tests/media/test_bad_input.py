@@ -110,7 +110,7 @@ def test_truncated_mp4_without_its_index(tmp_path: Path) -> None:
     content = film.write(tmp_path / "whole.mp4").read_bytes()
     path = tmp_path / "half.mp4"
     path.write_bytes(content[: len(content) // 2])
-    assert code_of(path) == "not_a_video"
+    assert code_of(path) == "incomplete_file"
 
 
 def test_header_without_a_single_picture(tmp_path: Path) -> None:
