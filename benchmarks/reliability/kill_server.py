@@ -115,7 +115,7 @@ class _Clients(threading.Thread):
 
     def run(self) -> None:
         for number in range(self._jobs):
-            while not self._submit(f"job-{number}"):
+            while not self._submit(f"job-{number}-of-the-trial-that-kills-servers"):
                 time.sleep(0.1)
 
     def _submit(self, key: str) -> bool:

@@ -70,7 +70,7 @@ def test_a_lost_answer_makes_no_second_analysis(connect: Connect, server: Runnin
 
 def test_two_submissions_of_one_file_are_two(client: Client, video: Video):
     assert client.submit(video("talk")).id != client.submit(video("talk")).id
-    key = "mine"
+    key = "mine, as long as a secret has to be"
     first = client.submit(video("talk"), idempotency_key=key)
     assert client.submit(video("talk"), idempotency_key=key).id == first.id
     with pytest.raises(ApiError) as caught:

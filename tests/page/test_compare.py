@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,20 @@ def other(server: Running, clip: Path) -> str:
 
 
 def test_second_recording_is_chosen_from_the_history(page: Page, analysed: str, other: str) -> None:
+    """Without a key the server lists nothing: the history is that of this browser."""
+    known = [
+        {
+            "id": f"own-{one}",
+            "name": f"{one}.mp4",
+            "analysis": one,
+            "state": "succeeded",
+            "addedMs": 0,
+        }
+        for one in (other, analysed)
+    ]
+    page.add_init_script(
+        f"localStorage.setItem('evolvisense.queue', JSON.stringify({json.dumps(known)}))"
+    )
     open_result(page, analysed)
     page.click("#compare-link")
     wait_for(

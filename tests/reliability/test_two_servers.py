@@ -125,7 +125,7 @@ def test_a_key_that_went_to_both_servers_is_one_job(
 
         def ask(server: Station) -> None:
             with server.client() as client:
-                answers.append(submit(client, video, "once"))
+                answers.append(submit(client, video, "once, whoever of both servers is asked"))
 
         asking = [threading.Thread(target=ask, args=[server]) for server in servers * 4]
         for thread in asking:

@@ -46,7 +46,7 @@ export async function show(root, { first, second = "" }) {
   const { signal } = leaving;
   $("compare-body").hidden = true;
   $("compare-status").textContent = "Fetching the analyses\u2026";
-  const known = await history(signal);
+  const known = await history([first, second], signal);
   fillChoices(known, first, second);
   const go = (/** @type {string} */ one, /** @type {string} */ other) => {
     location.hash = `#/compare/${$(one).value}${$(other).value ? `/${$(other).value}` : ""}`;
@@ -77,17 +77,24 @@ export async function show(root, { first, second = "" }) {
 }
 
 /**
- * With a key those that the server lists; without one nothing is listed, and this browser's own.
+ * With a key those that the server lists. Without one the server lists nothing: those of this
+ * browser, and those of the address, which somebody may have opened in another one.
+ * @param {string[]} named ids in the address
  * @param {AbortSignal} signal
  * @returns {Promise<Known[]>} those that succeeded, newest first
  */
-async function history(signal) {
+async function history(named, signal) {
   if (key()) {
     const { analyses } = await api.get(`/v1/analyses?page_size=${PAGE_SIZE}&state=succeeded`, { signal });
     return analyses.filter((/** @type {Analysis} */ { state }) => state === "succeeded");
   }
-  return items().flatMap(({ analysis, state, addedMs }) => (
+  /** @type {Known[]} */
+  const own = items().flatMap(({ analysis, state, addedMs }) => (
     analysis && state === "succeeded" ? [{ id: analysis, created_at: new Date(addedMs).toISOString() }] : []));
+  const others = named.filter((id) => id && !own.some((known) => known.id === id));
+  const found = await Promise.allSettled(others.map((id) => api.get(`/v1/analyses/${id}`, { signal })));
+  // One that is gone is told by the comparison itself.
+  return own.concat(found.flatMap((one) => (one.status === "fulfilled" ? [one.value] : [])));
 }
 
 /**
