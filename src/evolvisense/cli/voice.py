@@ -6,6 +6,7 @@ import numpy as np
 
 from evolvisense.report import Report
 from evolvisense.report.voice_parts import SoundQuality, VoiceEmotionColumns, VoiceMeasures
+from evolvisense.types.voice import NOVEL
 
 SHOWN_EMOTIONS = 2
 
@@ -61,4 +62,6 @@ def _quality(quality: SoundQuality) -> str:
         told.append(f"{quality.clipped_share:.2%} clipped")
     if quality.speakers == "several":
         told.append("several voices")
+    if quality.novelty is not None and quality.novelty > NOVEL:
+        told.append("unlike the speech that the models know")
     return ", ".join(told)

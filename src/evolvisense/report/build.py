@@ -18,7 +18,7 @@ from evolvisense.types.indicators import Indicators
 from evolvisense.types.media import MediaExtent, MediaInfo, MediaLoss, MediaTiming
 from evolvisense.types.options import AnalysisOptions
 from evolvisense.types.scores import LegacyScores
-from evolvisense.types.voice import VoiceReading
+from evolvisense.types.voice import NOVEL, VoiceReading
 
 CUT_OFF_TOLERANCE_S = 1.0
 NOTHING_KNOWN = MediaLoss()
@@ -218,6 +218,16 @@ def _warnings(findings: Findings, options: AnalysisOptions) -> list[schema.Notic
             (
                 "stopped_at_duration_limit",
                 f"the file was read up to the limit of {findings.max_duration_s:.0f} s",
+            )
+        )
+    novelty = None if findings.voice is None else findings.voice.quality.novelty
+    if novelty is not None and novelty > NOVEL:
+        found.append(
+            (
+                "unlike_known_speech",
+                "the voice is unlike the speech that the voice models were made with (another "
+                "kind of sound, music, several voices, or a channel they do not know): read "
+                "pitch and expression of the voice with caution",
             )
         )
     if findings.voice is None and options.voice:

@@ -95,6 +95,13 @@ class SoundQuality(Part):
         description="`several` where pitch falls into two voices; `one` says only that it does "
         "not. Nobody is told apart or recognised."
     )
+    novelty: float | None = Field(
+        default=None,
+        description="How far the voice lies from all speech that the voice models were made with: "
+        "0 is close, .5 usual for a language and a room they never met, over .99 farther than "
+        "nearly all speech (music, several voices, another kind of sound). null where there is "
+        "under a second of voiced speech.",
+    )
 
 
 class VoiceEmotionColumns(Part):

@@ -136,6 +136,10 @@ class VoiceFeatures:
 SpeakerCheck = Literal["one", "several", "unknown"]
 
 
+NOVEL = 0.99
+"""Novelty over which a voice is said to be unlike the speech that the models know (ours)."""
+
+
 @dataclass(frozen=True)
 class RecordingQuality:
     """How well the recording lets the voice be heard."""
@@ -150,6 +154,9 @@ class RecordingQuality:
     """Hint at the room's decay time (RT60) from the ends of speech; None where none is clean."""
     speakers: SpeakerCheck
     """`several` where pitch falls into two voices; `one` says only that it does not."""
+    novelty: float | None = None
+    """How far the voice lies from all speech that the models were made with, 0-1; None where there
+    is too little of it. See `voice.novelty`."""
 
 
 @dataclass(frozen=True)

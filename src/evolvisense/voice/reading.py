@@ -22,6 +22,7 @@ from evolvisense.voice.frames import decibel
 from evolvisense.voice.holes import HoleClock
 from evolvisense.voice.legacy import LegacyMeans
 from evolvisense.voice.levelling import Levelling
+from evolvisense.voice.novelty import novelty
 from evolvisense.voice.offset import OffsetRemoval
 from evolvisense.voice.recording import decay_time_s, signal_to_noise_db
 from evolvisense.voice.segments import Hysteresis, speech_segments
@@ -184,6 +185,7 @@ class _Stream:
             bandwidth_hz=self._quality.bandwidth_hz(),
             reverberation_s=decay_time_s(frames.level_db, FRAME_S),
             speakers=check_speakers(frames, segments),
+            novelty=novelty(frames, segments),
         )
 
 

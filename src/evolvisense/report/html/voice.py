@@ -54,6 +54,7 @@ QUALITY: Mapping[str, tuple[str, str, int]] = {
     "snr_db": ("Speech over the background", "dB", 0),
     "clipped_share": ("Clipped samples of speech", "0-1", 4),
     "bandwidth_hz": ("Bandwidth of speech", "Hz", 0),
+    "novelty": ("Distance to the speech that the models know", "0-1", 2),
     "reverberation_s": ("Decay of the room (RT60), a hint", "s", 2),
 }
 SPEAKERS = {"one": "one", "several": "several voices are heard", "unknown": "unknown"}

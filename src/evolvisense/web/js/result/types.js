@@ -51,7 +51,7 @@
  * @typedef {object} VoiceSummary The voice without columns.
  * @property {Record<string, number|null>} measures
  * @property {{snr_db: number|null, clipped_share: number, bandwidth_hz: number|null,
- *   reverberation_s: number|null, speakers: string}} quality
+ *   reverberation_s: number|null, speakers: string, novelty: number|null}} quality
  * @property {{name: string, share: number}|null} emotion Heard most over windows of speech.
  *
  * @typedef {object} Legacy
