@@ -47,7 +47,6 @@ def test_music_over_a_voice_is_marked(
 def melody(samples: int, rate_hz: int) -> NDArray[np.float64]:
     """Four plucked notes a second, of an octave above 220 Hz, float64 (N,)."""
     t = np.arange(rate_hz // 4) / rate_hz
-    orders = np.arange(1, 5)[:, None]
     steps = np.random.default_rng(0).integers(0, 13, 4 * samples // rate_hz + 1)
     notes = [
         np.exp(-3 * t)

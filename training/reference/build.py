@@ -39,6 +39,8 @@ RETEST_ICC = 0.5
 RETEST_ICC_LEVEL = 0.95
 DECIMALS = 5
 SOURCE = "the reference set: neutral and calm clips, mean over speakers"
+REFERENCE_PACKS = ("speech_train",)
+"""The networks of the folds that norms of voice emotion need were trained on this pack."""
 CORPORA = {
     "ravdess": "RAVDESS actors 1-18, neutral and calm (Livingstone & Russo 2018), CC BY-NC-SA 4.0",
     "nemo": "nEMO, neutral (Christop 2024), CC BY-NC-SA 4.0",
@@ -76,7 +78,7 @@ def main() -> None:
     # reference file that is there.
     analyzer = Analyzer()
     assumed = {**ASSUMED, "head_speed_log_deg_s": head_norm(analyzer, data_dir() / "clips")}
-    clips, networks, strangers = load_clips(), None, None
+    clips, networks, strangers = load_clips(REFERENCE_PACKS), None, None
     if options.folds is not None:
         check_folds(options.folds, clips)
         networks = fold_networks(options.folds)

@@ -12,14 +12,23 @@ from torch import Tensor
 
 from evolvisense.types.scores import EMOTIONS
 from evolvisense.voice.mel import FLOOR_DB, LAGS, MELS
-from training.voice.copies import PERIODICITY_STEPS, Copy
+from training.voice.copies import ALREADY_REPITCHED, PERIODICITY_STEPS, Copy
 from training.voice.dataset import CORPORA, NO_TARGET, Clips
 from training.voice.network import PITCH_STEPS
 
-CORPUS_SHARES = {"ravdess": 0.36, "nemo": 0.34, "ased": 0.30}
-"""RAVDESS alone has all seven emotions, so its few clips are seen most often."""
-FRAMES = (50, 140)
-"""Crops of 1 to 2.8 s."""
+CORPUS_SHARES = {
+    "ravdess": 0.21,
+    "nemo": 0.19,
+    "ased": 0.16,
+    "casia": 0.14,
+    "emovo": 0.15,
+    "savee": 0.07,
+    "turev": 0.08,
+}
+"""Corpora nearly alike: few clips and few speakers count more than their number, single words and
+clips that were altered before we had them (SAVEE) less."""
+FRAMES = (50, 150)
+"""Crops of 1 to 3 s."""
 DB = math.log(10) / 10
 """exp(DB x) is the power of x dB, sooner than a power of ten."""
 ACTIVE_DB = 30.0
@@ -42,6 +51,10 @@ class Batch:
     aroused: Tensor
     """(B,) 0-1."""
     arousal_weight: Tensor
+    """(B,) 0 where there is no target."""
+    pleasant: Tensor
+    """(B,) 0-1."""
+    valence_weight: Tensor
     """(B,) 0 where there is no target."""
 
 
@@ -86,13 +99,21 @@ class TrainingData:
         self.clips, self.copies, self.rows = clips, copies, rows
         self.bounds = [active_bounds(copy) for copy in copies]
         self.weights = sampling_weights(clips, rows)
+        self.may_move = clips.corpus != ALREADY_REPITCHED
         self.counted = np.ones((len(clips), len(EMOTIONS)), np.float32)
         for corpus in CORPORA:
             here = clips.corpus == corpus
             missing = np.setdiff1d(np.arange(len(EMOTIONS)), clips.emotion[here])
             self.counted[np.ix_(here, missing)] = 1 - mask_weight
 
-    def batch(self, size: int, rng: np.random.Generator, strength: float, mixup: float) -> Batch:
+    def batch(
+        self,
+        size: int,
+        rng: np.random.Generator,
+        strength: float,
+        mixup: float,
+        equaliser: float = 1.0,
+    ) -> Batch:
         rows = rng.choice(self.rows, size, p=self.weights)
         count = int(rng.integers(*FRAMES))
         db = np.empty((size, count, MELS), np.float32)
@@ -111,16 +132,23 @@ class TrainingData:
             lags[place] = copy.periodicity[index]
         emotion = np.full((size, len(EMOTIONS)), 0, np.float32)
         emotion[np.arange(size), self.clips.emotion[rows]] = 1
-        aroused = self.clips.aroused[rows]
+        aroused, pleasant = self.clips.aroused[rows], self.clips.pleasant[rows]
         seed = torch.Generator().manual_seed(int(rng.integers(2**62)))
         made = Batch(
             altered(
-                torch.from_numpy(db), torch.from_numpy(lags) / PERIODICITY_STEPS, seed, strength
+                torch.from_numpy(db),
+                torch.from_numpy(lags) / PERIODICITY_STEPS,
+                torch.from_numpy(self.may_move[rows]),
+                seed,
+                strength,
+                equaliser,
             ),
             torch.from_numpy(emotion),
             torch.from_numpy(self.counted[rows]),
             torch.from_numpy((aroused == 1).astype(np.float32)),
             torch.from_numpy((aroused != NO_TARGET).astype(np.float32)),
+            torch.from_numpy((pleasant == 1).astype(np.float32)),
+            torch.from_numpy((pleasant != NO_TARGET).astype(np.float32)),
         )
         return mixed(made, mixup, rng) if mixup > 0 else made
 
@@ -141,11 +169,23 @@ def mixed(batch: Batch, alpha: float, rng: np.random.Generator) -> Batch:
         torch.maximum(batch.counted, batch.counted[other]),
         blend(batch.aroused),
         batch.arousal_weight * batch.arousal_weight[other],
+        blend(batch.pleasant),
+        batch.valence_weight * batch.valence_weight[other],
     )
 
 
-def altered(db: Tensor, lags: Tensor, seed: torch.Generator, strength: float) -> Tensor:
-    """Power in dB (B, T, MELS) and periodicity (B, T, LAGS) -> features, equalised and noisy."""
+def altered(
+    db: Tensor,
+    lags: Tensor,
+    may_move: Tensor,
+    seed: torch.Generator,
+    strength: float,
+    equaliser: float = 1.0,
+) -> Tensor:
+    """Power in dB (B, T, MELS) and periodicity (B, T, LAGS) -> features, equalised and noisy.
+
+    Pitch and formants move only where `may_move` (B,).
+    """
     size, count, _ = db.shape
 
     def uniform(low: float, high: float, *shape: int) -> Tensor:
@@ -154,14 +194,15 @@ def altered(db: Tensor, lags: Tensor, seed: torch.Generator, strength: float) ->
     def chosen(share: float) -> Tensor:
         return (torch.rand(size, 1, 1, generator=seed) < share * strength).float()
 
-    db, lags = moved(db, 2, seed), moved(lags, PITCH_STEPS, seed)
+    db = torch.where(may_move[:, None, None], moved(db, 2, seed), db)
+    lags = torch.where(may_move[:, None, None], moved(lags, PITCH_STEPS, seed), lags)
     band = torch.linspace(0, 1, MELS)
     tilt = uniform(-7, 7) * (band - 0.5)
     waves = sum(
         uniform(-2.5, 2.5) * torch.cos(torch.pi * (order * band + uniform(0, 2)))
         for order in (2, 3, 5)
     )
-    db = db + chosen(0.8) * (tilt + waves)
+    db = db + chosen(0.8) * equaliser * (tilt + waves)
     # A channel that ends early, as a telephone or a low bit rate does, or begins late.
     lowpass = (band > uniform(0.62, 1.0)).float() * uniform(25, 60) * chosen(0.25)
     highpass = (band < uniform(0.02, 0.09)).float() * uniform(10, 30) * chosen(0.2)

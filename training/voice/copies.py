@@ -20,9 +20,11 @@ from training.voice.dataset import Clips, load_clips
 from training.voice.folders import cache_dir
 from training.voice.repitch import repitched
 
-COPIES = 4
+COPIES = (0, 1, 4, 5)
 SPEEDS = (0.86, 0.93, 1.0, 1.07, 1.15)
 """Five semitones apart in all; further a voice is no longer one."""
+ALREADY_REPITCHED = "savee"
+"""This corpus comes with noise and up to two semitones added; no copy changes its pitch again."""
 REPITCHED_ST = {4: (2.0, 7.0), 5: (-6.0, -2.0)}
 """Copies whose pitch alone is moved, and by how many semitones."""
 CHUNK_SAMPLES = 60 * augment.RATE_HZ
@@ -67,6 +69,8 @@ def _altered(clips: Clips, number: int) -> list[augment.F32]:
     for place, row in enumerate(order):
         # The speeds go around, so that a clip has another one in each copy.
         speed = SPEEDS[(row + number) % len(SPEEDS)]
+        if clips.corpus[row] == ALREADY_REPITCHED:
+            speed = 1.0
         mono = clips.mono(int(row))
         mono = augment.faster(mono, speed) if speed != 1 else mono
         mono = augment.random_place(mono, rng)
@@ -97,9 +101,9 @@ def make_copy(clips: Clips, number: int) -> None:
     rng = np.random.default_rng(100 + number)
     mels: list[NDArray[np.float16]] = []
     lags: list[NDArray[np.int8]] = []
-    for mono in sounds:
+    for row, mono in enumerate(sounds):
         spectra = mel.spectra(mono)
-        if number in REPITCHED_ST:
+        if number in REPITCHED_ST and clips.corpus[row] != ALREADY_REPITCHED:
             spectra = repitched(spectra, 2 ** (rng.uniform(*REPITCHED_ST[number]) / 12))
         power, periodicity = mel.describe(spectra)
         mels.append((10 * np.log10(power + POWER_TINY)).astype(np.float16))
@@ -112,9 +116,9 @@ def make_copy(clips: Clips, number: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--copies", type=int, default=COPIES)
+    parser.add_argument("--copies", type=int, nargs="+", default=list(COPIES))
     clips = load_clips()
-    for number in range(parser.parse_args().copies):
+    for number in parser.parse_args().copies:
         make_copy(clips, number)
 
 

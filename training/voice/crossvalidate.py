@@ -39,22 +39,22 @@ def is_trained(set_name: str, part: str, member: int, plan: Plan) -> bool:
 
 
 def answer(plan: Plan, set_name: str, members: int, clips: Clips) -> None:
-    """Out-of-fold logits (N, 7) and (N,), mean of the members, as the shipped network reads."""
+    """Out-of-fold logits (N, 7), (N,), (N,), mean of the members, as the shipped file reads."""
     copy = load_copy(0)
     emotion = np.zeros((len(clips), len(EMOTIONS)), np.float32)
-    arousal = np.zeros(len(clips), np.float32)
+    arousal, valence = np.zeros(len(clips), np.float32), np.zeros(len(clips), np.float32)
     for number in range(FOLDS):
         rows = np.flatnonzero(clips.fold == number)
         for member in range(members):
             part = f"fold{number}"
             name = run_name(set_name, part, member)
             network = OverPitch(trained(part_plan(plan, part, member), name, clips))
-            of_emotion, of_arousal = measure.logits(network, copy, rows)
-            emotion[rows] += of_emotion / members
-            arousal[rows] += of_arousal / members
+            read = measure.logits(network, copy, rows)
+            for total, values in zip((emotion, arousal, valence), read, strict=True):
+                total[rows] += values / members
     path = runs_dir() / set_name / "out_of_fold.npz"
-    np.savez(path, emotion=emotion, arousal=arousal, members=members)
-    print(measure.of_logits(clips, np.arange(len(clips)), emotion, arousal))
+    np.savez(path, emotion=emotion, arousal=arousal, valence=valence, members=members)
+    print(measure.of_logits(clips, np.arange(len(clips)), emotion, arousal, valence))
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +18,8 @@ from evolvisense.types.scores import EMOTIONS
 from training.voice.folders import cache_dir, data_dir
 
 RATE_HZ = 16_000
-CORPORA = ("ravdess", "nemo", "ased")
+PACKS = ("speech_train", "more_speech")
+CORPORA = ("ravdess", "nemo", "ased", "casia", "emovo", "savee", "turev")
 FOLDS = 3
 LABELS = {
     "angry": "angry",
@@ -33,6 +35,8 @@ LABELS = {
 AROUSED = {"angry": 1, "fearful": 1, "happy": 1, "surprised": 1, "neutral": 0, "calm": 0, "sad": 0}
 """Half of the circumplex each emotion lies in (Russell 1980); disgust lies across and is no
 target."""
+PLEASANT = {"happy": 1, "angry": 0, "fearful": 0, "sad": 0, "disgust": 0}
+"""The other half; surprise is either, and of neutral a voice that is neither says nothing."""
 NO_TARGET = -1
 
 
@@ -48,6 +52,8 @@ class Clips:
     emotion: NDArray[np.intp]
     """Index in EMOTIONS."""
     aroused: NDArray[np.intp]
+    """1, 0 or NO_TARGET."""
+    pleasant: NDArray[np.intp]
     """1, 0 or NO_TARGET."""
     fold: NDArray[np.intp]
     """0-2; a speaker is in one fold."""
@@ -67,14 +73,28 @@ class Clips:
         return self.samples[begin : begin + self.count[row]].astype(np.float32) / 32768
 
 
-def load_clips() -> Clips:
-    """All clips; decoded once, then read from the cache."""
+def load_clips(packs: Collection[str] = PACKS) -> Clips:
+    """All clips of some packs; all are decoded once, then read from the cache.
+
+    Args:
+        packs: `speech_train` alone is what version 1.1 of the network and the reference set of
+            the indicators are made with.
+
+    Returns:
+        The clips, the packs in the order of PACKS.
+    """
     rows = _rows()
     path = cache_dir() / "samples.npz"
     if not path.is_file():
-        _decode([row["path"] for row in rows], path)
+        _decode(rows, path)
     with np.load(path) as stored:
         samples, count = stored["samples"], stored["count"]
+    if len(count) != len(rows):
+        raise SystemExit(f"{path} holds {len(count)} clips, expected {len(rows)}: delete it")
+    start = np.concatenate([[0], np.cumsum(count)[:-1]])
+    chosen = np.array([row["pack"] in packs for row in rows])
+    start, count = start[chosen], count[chosen]
+    rows = [row for row in rows if row["pack"] in packs]
     source = np.array([row["emotion"] for row in rows])
     speaker = np.array([row["speaker"] for row in rows])
     folds = speaker_folds(rows)
@@ -85,16 +105,21 @@ def load_clips() -> Clips:
         source_label=source,
         emotion=np.array([EMOTIONS.index(LABELS[name]) for name in source]),
         aroused=np.array([AROUSED.get(name, NO_TARGET) for name in source]),
+        pleasant=np.array([PLEASANT.get(name, NO_TARGET) for name in source]),
         fold=np.array([folds[name] for name in speaker]),
-        start=np.concatenate([[0], np.cumsum(count)[:-1]]),
+        start=start,
         count=count,
         samples=samples,
     )
 
 
 def _rows() -> list[dict[str, str]]:
-    with (data_dir() / "voice" / "speech_train.csv").open(encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+    """Rows of both packs, each with the name of its pack."""
+    found: list[dict[str, str]] = []
+    for pack in PACKS:
+        with (data_dir() / "voice" / f"{pack}.csv").open(encoding="utf-8") as file:
+            found += [row | {"pack": pack} for row in csv.DictReader(file)]
+    return found
 
 
 def speaker_folds(rows: list[dict[str, str]]) -> dict[str, int]:
@@ -117,20 +142,24 @@ def speaker_folds(rows: list[dict[str, str]]) -> dict[str, int]:
     return folds
 
 
-def _decode(names: list[str], path: Path) -> None:
+def _decode(rows: list[dict[str, str]], path: Path) -> None:
     parts: list[NDArray[np.int16]] = []
-    with zipfile.ZipFile(data_dir() / "voice" / "speech_train.zip") as pack:
-        for name in names:
-            content = pack.read(name)
-            try:
-                mono, rate_hz = soundfile.read(io.BytesIO(content), dtype="int16")
-            except soundfile.LibsndfileError:
-                # Four files under a second are malformed to libsndfile and sound to FFmpeg.
-                mono, rate_hz = _decoded_by_ffmpeg(content), RATE_HZ
-            if rate_hz != RATE_HZ or mono.ndim != 1:
-                raise SystemExit(f"{name}: {rate_hz} Hz {mono.shape}, expected mono {RATE_HZ} Hz")
-            parts.append(mono)
+    for pack_name in PACKS:
+        with zipfile.ZipFile(data_dir() / "voice" / f"{pack_name}.zip") as pack:
+            mine = [row["path"] for row in rows if row["pack"] == pack_name]
+            parts += [_decoded(name, pack.read(name)) for name in mine]
     np.savez(path, samples=np.concatenate(parts), count=[len(part) for part in parts])
+
+
+def _decoded(name: str, content: bytes) -> NDArray[np.int16]:
+    try:
+        mono, rate_hz = soundfile.read(io.BytesIO(content), dtype="int16")
+    except soundfile.LibsndfileError:
+        # Four files under a second are malformed to libsndfile and sound to FFmpeg.
+        mono, rate_hz = _decoded_by_ffmpeg(content), RATE_HZ
+    if rate_hz != RATE_HZ or mono.ndim != 1:
+        raise SystemExit(f"{name}: {rate_hz} Hz {mono.shape}, expected mono {RATE_HZ} Hz")
+    return mono
 
 
 def _decoded_by_ffmpeg(content: bytes) -> NDArray[np.int16]:

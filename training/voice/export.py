@@ -57,8 +57,9 @@ class ShippedModel(nn.Module):
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
         answers = [network(features) for network in self.networks]
-        emotion = torch.stack([one for one, _ in answers]).mean(dim=0)
-        arousal = torch.stack([one for _, one in answers]).mean(dim=0)
+        # Valence is trained and not shipped: no reader asks for it yet.
+        emotion = torch.stack([one for one, _, _ in answers]).mean(dim=0)
+        arousal = torch.stack([one for _, one, _ in answers]).mean(dim=0)
         fit = self.calibration
         return (
             torch.softmax(emotion / fit.temperature, dim=1),
@@ -133,7 +134,7 @@ def to_onnx(model: nn.Module, path: Path) -> None:
         input_names=["features"],
         output_names=["probs", "arousal"],
         dynamic_shapes={
-            "features": {0: torch.export.Dim("windows"), 1: torch.export.Dim("frames", min=16)}
+            "features": {0: torch.export.Dim("windows"), 1: torch.export.Dim("frames", min=20)}
         },
         external_data=False,
         dynamo=True,

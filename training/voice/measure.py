@@ -20,23 +20,24 @@ BATCH = 16
 
 def logits(
     network: nn.Module, copy: Copy, rows: NDArray[np.intp]
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Emotion logits (R, 7) and arousal logits (R,) of whole clips."""
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """Logits of emotions (R, 7), of arousal (R,) and of valence (R,) of whole clips."""
     network.eval()
     emotion = np.zeros((len(rows), len(EMOTIONS)), np.float32)
-    arousal = np.zeros(len(rows), np.float32)
+    arousal, valence = np.zeros(len(rows), np.float32), np.zeros(len(rows), np.float32)
     # Clips of nearly one length together, cut to the shortest of them: at most a few frames.
     places = np.argsort(copy.count[rows], kind="stable")
     with torch.inference_mode():
         for together in np.array_split(places, max(len(rows) // BATCH, 1)):
             count = int(copy.count[rows[together]].min())
-            features = np.stack([_features(copy, row, count) for row in rows[together]])
-            one, two = network(torch.from_numpy(features))
+            features = np.stack([clip_features(copy, row, count) for row in rows[together]])
+            one, two, three = network(torch.from_numpy(features))
             emotion[together], arousal[together] = one.numpy(), two.numpy()
-    return emotion, arousal
+            valence[together] = three.numpy()
+    return emotion, arousal, valence
 
 
-def _features(copy: Copy, row: int, count: int) -> NDArray[np.float32]:
+def clip_features(copy: Copy, row: int, count: int) -> NDArray[np.float32]:
     frames = slice(copy.start[row], copy.start[row] + count)
     power = 10 ** (copy.mel_db[frames].astype(np.float32) / 10)
     lags = copy.periodicity[frames].astype(np.float32) / PERIODICITY_STEPS
@@ -68,7 +69,7 @@ def tension(probs: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def figures(
     network: nn.Module, clips: Clips, copy: Copy, rows: NDArray[np.intp]
-) -> dict[str, object]:
+) -> dict[str, dict[str, float]]:
     """UAR and AUC of a network for each corpus and together, see `of_logits`."""
     return of_logits(clips, rows, *logits(network, copy, rows))
 
@@ -78,22 +79,37 @@ def of_logits(
     rows: NDArray[np.intp],
     emotion: NDArray[np.float32],
     arousal: NDArray[np.float32],
-) -> dict[str, object]:
-    """UAR, AUC by arousal and by p(angry) + p(fear) - p(neutral), for each corpus and together."""
+    valence: NDArray[np.float32],
+) -> dict[str, dict[str, float]]:
+    """Figures for each corpus and together.
+
+    `uar` with all seven emotions as possible answers, `uar_own` with those that the corpus has;
+    AUC of angry and fearful against neutral and calm by arousal and by
+    p(angry) + p(fear) - p(neutral), of aroused against calm emotions, of happy against the
+    unpleasant ones.
+    """
     probs = softmax(emotion)
-    found: dict[str, object] = {}
+    found: dict[str, dict[str, float]] = {}
     for corpus in (*CORPORA, "all"):
         here = np.ones(len(rows), bool) if corpus == "all" else clips.corpus[rows] == corpus
         if not here.any():
             continue
         mine = rows[here]
         asked = clips.aroused[mine] != NO_TARGET
+        own = np.isin(np.arange(len(EMOTIONS)), clips.emotion[mine])
+        sided = clips.pleasant[mine] != NO_TARGET
         found[corpus] = {
             "uar": round(mean_recall(clips.emotion[mine], probs[here].argmax(axis=1)), 3),
+            "uar_own": round(
+                mean_recall(clips.emotion[mine], np.where(own, probs[here], -1).argmax(axis=1)), 3
+            ),
             "auc_arousal": round(tension_auc(clips.source_label[mine], arousal[here]), 3),
             "auc_probs": round(tension_auc(clips.source_label[mine], tension(probs[here])), 3),
             "auc_aroused": round(
                 float(roc_auc_score(clips.aroused[mine][asked], arousal[here][asked])), 3
+            ),
+            "auc_valence": round(
+                float(roc_auc_score(clips.pleasant[mine][sided], valence[here][sided])), 3
             ),
         }
     return found

@@ -27,6 +27,7 @@ from training.voice.copies import COPIES, load_copy
 from training.voice.dataset import CORPORA, Clips, load_clips
 from training.voice.folders import runs_dir
 from training.voice.network import VoiceNet, Widths
+from training.voice.shipped import PREFIX, load_shipped
 
 CHECKPOINT_S = 120.0
 GRADIENT_LIMIT = 5.0
@@ -52,12 +53,17 @@ class Plan:
     dropout: float = 0.15
     smoothing: float = 0.1
     mixup: float = 0.0
-    mask_weight: float = 0.0
+    mask_weight: float = 1.0
     """1 leaves the emotions that a corpus does not have out of its softmax, 0 counts them."""
     arousal_weight: float = 0.5
+    valence_weight: float = 0.3
+    trunk: str = "residual"
+    functionals: int = 0
     strength: float = 0.6
     """Of the augmentation in batches, 0-1."""
-    copies: int = COPIES
+    equaliser: float = 1.0
+    """Factor on the random equalisation: 1 tilts the spectrum by up to 7 dB from end to end."""
+    copies: str = ",".join(map(str, COPIES))
     start_from: str = ""
     """A set of runs whose averaged weights are begun with, for a second cycle of rates."""
     seed: int = 0
@@ -71,7 +77,16 @@ class Plan:
     def network(self) -> VoiceNet:
         mel = tuple(int(part) for part in self.mel.split(","))
         pitch = tuple(int(part) for part in self.pitch.split(",")) if self.pitch else None
-        return VoiceNet(Widths(mel, pitch, self.time, self.views, self.dropout))  # pyright: ignore[reportArgumentType]
+        widths = Widths(
+            mel,  # pyright: ignore[reportArgumentType]
+            pitch,  # pyright: ignore[reportArgumentType]
+            self.time,
+            self.views,
+            self.dropout,
+            self.trunk,
+            self.functionals,
+        )
+        return VoiceNet(widths)
 
     def held_out_rows(self, clips: Clips) -> NDArray[np.bool_]:
         """(N,) rows that are not trained on."""
@@ -82,16 +97,20 @@ class Plan:
         return clips.corpus == self.held_out
 
 
-def losses(network: nn.Module, batch: Batch, plan: Plan) -> tuple[torch.Tensor, torch.Tensor]:
-    """Cross entropies of emotions and of arousal."""
-    emotion, arousal = network(batch.features)
+def losses(
+    network: nn.Module, batch: Batch, plan: Plan
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Cross entropies of emotions, of arousal and of valence."""
+    emotion, arousal, valence = network(batch.features)
     emotion = emotion + torch.log(batch.counted.clamp(min=1e-6))
     spread = batch.counted / batch.counted.sum(dim=1, keepdim=True)
     target = (1 - plan.smoothing) * batch.emotion + plan.smoothing * spread
     of_emotion = -(target * torch.log_softmax(emotion, dim=1)).sum(dim=1).mean()
     aroused = batch.aroused * (1 - plan.smoothing) + plan.smoothing / 2
     of_arousal = F.binary_cross_entropy_with_logits(arousal, aroused, batch.arousal_weight)
-    return of_emotion, of_arousal
+    pleasant = batch.pleasant * (1 - plan.smoothing) + plan.smoothing / 2
+    of_valence = F.binary_cross_entropy_with_logits(valence, pleasant, batch.valence_weight)
+    return of_emotion, of_arousal, of_valence
 
 
 def update_average(average: nn.Module, network: nn.Module, decay: float) -> None:
@@ -153,7 +172,14 @@ class Run:
         self.seen = state["seen"]
 
     def start_from(self, other: str) -> None:
-        """The averaged weights of that set's run for the same part, with a fresh optimiser."""
+        """The averaged weights of that set's run for the same part, with a fresh optimiser.
+
+        `shipped:MEMBER` begins with a network that was shipped, see `shipped`.
+        """
+        if other.startswith(PREFIX):
+            load_shipped(self.network, other)
+            load_shipped(self.average, other)
+            return
         path = runs_dir() / other / self.folder.name / "checkpoint.pt"
         state = torch.load(path, weights_only=False)
         if state["plan"]["held_out"] != self.plan.held_out:
@@ -175,10 +201,11 @@ def train(run: Run, data: TrainingData) -> None:
     while run.seen < plan.samples:
         for group in run.optimizer.param_groups:
             group["lr"] = plan.learning_rate(run.seen / plan.samples)
-        batch = data.batch(plan.batch, run.rng, plan.strength, plan.mixup)
-        of_emotion, of_arousal = losses(run.network, batch, plan)
+        batch = data.batch(plan.batch, run.rng, plan.strength, plan.mixup, plan.equaliser)
+        of_emotion, of_arousal, of_valence = losses(run.network, batch, plan)
         run.optimizer.zero_grad()
-        (of_emotion + plan.arousal_weight * of_arousal).backward()
+        rest = plan.arousal_weight * of_arousal + plan.valence_weight * of_valence
+        (of_emotion + rest).backward()
         nn.utils.clip_grad_norm_(run.network.parameters(), GRADIENT_LIMIT)
         run.optimizer.step()
         run.seen += plan.batch
@@ -210,10 +237,12 @@ def trained(plan: Plan, name: str, clips: Clips) -> VoiceNet:
     if run.seen < plan.samples:
         held_out = plan.held_out_rows(clips)
         run.log({"plan": asdict(plan), "clips": int((~held_out).sum())})
-        copies = [load_copy(number) for number in range(plan.copies)]
+        copies = [load_copy(int(number)) for number in plan.copies.split(",")]
         train(run, TrainingData(clips, copies, np.flatnonzero(~held_out), plan.mask_weight))
         if held_out.any():
-            run.log(measure.figures(run.average, clips, load_copy(0), np.flatnonzero(held_out)))
+            run.log(
+                dict(measure.figures(run.average, clips, load_copy(0), np.flatnonzero(held_out)))
+            )
     return run.average.eval()
 
 
