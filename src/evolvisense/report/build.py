@@ -220,6 +220,12 @@ def _warnings(findings: Findings, options: AnalysisOptions) -> list[schema.Notic
                 f"the file was read up to the limit of {findings.max_duration_s:.0f} s",
             )
         )
+    found += _voice_warnings(findings, options)
+    return [schema.Notice(code=code, message=message) for code, message in found]
+
+
+def _voice_warnings(findings: Findings, options: AnalysisOptions) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
     novelty = None if findings.voice is None else findings.voice.quality.novelty
     if novelty is not None and novelty > NOVEL:
         found.append(
@@ -234,4 +240,4 @@ def _warnings(findings: Findings, options: AnalysisOptions) -> list[schema.Notic
         has_sound = _has_sound(findings.info)
         sound = "sound, but none that can be decoded" if has_sound else "no sound"
         found.append(("no_voice", f"the file has {sound}: the voice was not read"))
-    return [schema.Notice(code=code, message=message) for code, message in found]
+    return found
