@@ -34,6 +34,7 @@ def face_layout() -> FaceLayout:
         actions=tuple(known["actions"]),
         mesh_points=tuple(known["mesh_points"]),
         mean_shape_xy=np.array(known["mean_shape_xy"], np.float32),
+        action_units=tuple(known.get("action_units", ())),
     )
 
 
@@ -148,6 +149,7 @@ def _nothing(count: int, layout: FaceLayout) -> CropReadings:
         landmark_xy=np.repeat(layout.mean_shape_xy[None], count, axis=0),
         pose_deg=np.zeros((count, 3), np.float32),
         presence=np.zeros(count, np.float32),
+        au=np.ones((count, len(layout.action_units)), np.float32) if layout.action_units else None,
     )
 
 

@@ -61,6 +61,7 @@ def geometry(
         lid_gap=np.full((count, 2), 0.3, np.float16),
         mouth_gap=_column(mouth_gap, count).astype(np.float16),
         eye_distance_px=_column(eye_distance_px, count),
+        au=np.ones((count, len(LAYOUT.action_units)), np.float16) if LAYOUT.action_units else None,
     )
 
 

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from evolvisense.expression.behaviour import describe_people
 from evolvisense.report import schema
 from evolvisense.report.people import person_part
-from evolvisense.types.faces import FaceObservations, Person
+from evolvisense.report.table import face_table
+from evolvisense.types.faces import FaceObservations, FrameLog, Person
 from evolvisense.types.scores import EMOTIONS
 from evolvisense.types.voice import SpeechSegment
 from tests.factory.findings import LAYOUT, MAIN, frame_log, geometry, observations, quality
 
 COUNT = 120
+
+
+class _Seen:
+    """What a table is made from."""
+
+    def __init__(self, log: FrameLog, person: schema.Person) -> None:
+        self.frames = schema.Frames(number=log.number, time_s=log.pts_s, faces=log.face_count)
+        self.people = [person]
+
+
 TIMES = np.arange(COUNT) / 30
 CLOSURE = sum(np.exp(-0.5 * ((TIMES - middle) / 0.06) ** 2) for middle in (1.0, 2.0, 3.0))
 
@@ -53,9 +66,35 @@ def test_every_column_has_one_value_for_each_frame_of_the_person() -> None:
     columns = dict(timeline)
     columns |= {f"p {name}": column for name, column in columns.pop("probabilities").items()}
     columns |= {f"a {name}": column for name, column in columns.pop("actions").items()}
+    columns |= {f"u {name}": c for name, c in (columns.pop("action_units") or {}).items()}
     assert columns.pop("landmarks") is None, "they were not asked for"
     assert {len(column) for column in columns.values()} == {COUNT}
     assert len(columns) > 52 + len(EMOTIONS) + 15
+
+
+def test_action_units_are_smoothed_columns_under_their_facs_names() -> None:
+    layout = replace(LAYOUT, action_units=("AU01", "AU12"))
+    intensity = np.tile([1.0, 4.0], (COUNT, 1)).astype(np.float16)
+    intensity[::2, 1] = 2.0
+    geometry_with_units = replace(geometry(COUNT), au=intensity)
+    faces = observations(range(COUNT), face_geometry=geometry_with_units)
+    frames = frame_log(TIMES)
+    (behaviour,) = describe_people([MAIN], frames, faces, layout, None, smooth=True)
+    units = person_part(MAIN, behaviour, frames, faces, layout).timeline.action_units
+    assert units is not None
+    assert list(units) == ["AU01", "AU12"]
+    assert units["AU01"] == pytest.approx(np.ones(COUNT), abs=1e-6)
+    assert 2.0 <= units["AU12"][10:].min() <= units["AU12"][10:].max() < 4.0, "calmer than it was"
+    table = dict(face_table(_Seen(frames, person_part(MAIN, behaviour, frames, faces, layout))))
+    assert [round(v, 2) for v in table["AU01"]] == [1.0] * COUNT
+
+
+def test_an_engine_without_action_units_has_no_column_for_them() -> None:
+    layout = replace(LAYOUT, action_units=())
+    faces = observations(range(COUNT), face_geometry=replace(geometry(COUNT), au=None))
+    (behaviour,) = describe_people([MAIN], frame_log(TIMES), faces, layout, None, smooth=True)
+    timeline = person_part(MAIN, behaviour, frame_log(TIMES), faces, layout).timeline
+    assert timeline.action_units is None
 
 
 def test_measures_say_what_was_seen() -> None:

@@ -193,7 +193,7 @@ def render(
     """
     picture = _jpeg(rgb, rng, strength).permute(0, 3, 1, 2).float()
     mask = background[:, None].float()
-    if side_px * 2 < picture.shape[-1]:
+    if side_px * 2 <= picture.shape[-1]:
         # Bilinear sampling alone would skip pixels.
         picture, mask = F.avg_pool2d(picture, 2), F.avg_pool2d(mask, 2)
     grid = framing.grid(side_px)

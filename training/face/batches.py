@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from training.face.augment import Framing, jittered_framing, missed_framing, render
@@ -17,8 +17,11 @@ from training.face.negatives import load_negatives, shuffled_tiles
 
 MISSED_SHARE = 0.05
 NEGATIVE_SHARE = 0.05
-NEGATIVES = 4000
-SHUFFLED = 1500
+NEGATIVES = 1500
+SHUFFLED = 600
+CLASS_BALANCE = 0.5
+"""0 draws a pack as it is, 1 every class equally often. In between the rare are seen often enough
+and not over and over; the loss knows the shares that result (`losses.task_losses`)."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,9 @@ class Batch:
 class TrainingData:
     """Everything in memory; `batch` makes an augmented batch of some rows."""
 
-    def __init__(self, faces: Faces, names: tuple[str, ...], seed: int) -> None:
+    def __init__(
+        self, faces: Faces, names: tuple[str, ...], seed: int, shares: dict[str, float]
+    ) -> None:
         self.rgb = torch.from_numpy(faces.rgb)
         self.background = torch.from_numpy(faces.background)
         self.emotion = torch.from_numpy(faces.emotion)
@@ -40,6 +45,9 @@ class TrainingData:
         self.landmark_xy = torch.from_numpy(faces.landmark_xy).nan_to_num()
         self.pose_deg = torch.from_numpy(faces.pose_deg).nan_to_num()
         self.margin = torch.from_numpy(faces.margin)
+        self.au = torch.from_numpy(faces.au)
+        self._chance = torch.from_numpy(chances(faces, shares)).cumsum(0)
+        self.log_prior = torch.from_numpy(log_priors(faces, shares))
         self.action_sd = torch.from_numpy(faces.action[faces.taught].std(axis=0))
         self._landmark_mirror = torch.from_numpy(LANDMARK_MIRROR)
         self._action_mirror = torch.from_numpy(action_mirror(names))
@@ -77,13 +85,48 @@ class TrainingData:
             ),
             pose_deg=framing.pose(self.pose_deg[rows]),
             present=~(missed | absent),
+            log_prior=self.log_prior[rows],
+            au=self.au[rows],
         )
         return Batch(crops.contiguous(memory_format=torch.channels_last), targets)
 
-    def epoch(self, batch: int, rng: torch.Generator) -> Iterator[Tensor]:
-        """Rows of the batches of one pass in random order; the last, incomplete one is left."""
-        order = torch.randperm(len(self), generator=rng)
-        yield from order[: len(order) // batch * batch].split(batch)
+    def draw(self, count: int, rng: torch.Generator) -> Tensor:
+        """Rows of `count` random faces: packs by their shares, within a pack by class."""
+        at = torch.rand(count, generator=rng, dtype=torch.float64)
+        return torch.searchsorted(self._chance, at).clamp(max=len(self) - 1)
+
+
+def chances(faces: Faces, shares: dict[str, float]) -> NDArray[np.float64]:
+    """Chance (N,) of each face to be drawn; rows of a pack sum to the share of the pack.
+
+    Within a pack a class that is k times rarer is drawn CLASS_BALANCE-rooted as often: FER2013
+    holds seventeen times as many happy as disgusted faces.
+    """
+    chance = np.zeros(len(faces))
+    total = sum(shares.values())
+    for name, share in shares.items():
+        rows = np.flatnonzero(faces.pack == name)
+        target = faces.emotion[rows]
+        labelled = ~np.isnan(target[:, 0])
+        weight = np.ones(len(rows))
+        if labelled.any():
+            prior = target[labelled].mean(axis=0) + 1e-6
+            weight[labelled] = target[labelled] @ prior**-CLASS_BALANCE
+            weight[~labelled] = weight[labelled].mean()
+        chance[rows] = share / total * weight / weight.sum()
+    return chance
+
+
+def log_priors(faces: Faces, shares: dict[str, float]) -> NDArray[np.float32]:
+    """Log of the class shares (N, 7) among the faces drawn from the pack of each face."""
+    chance = chances(faces, shares)
+    logs = np.zeros((len(faces), faces.emotion.shape[1]), np.float32)
+    for name in shares:
+        rows = (faces.pack == name) & ~np.isnan(faces.emotion[:, 0])
+        if rows.any():
+            prior = np.average(faces.emotion[rows], axis=0, weights=chance[rows])
+            logs[rows] = np.log(prior + 1e-4)
+    return logs
 
 
 def _choose(first: Tensor, a: Framing, b: Framing) -> Framing:

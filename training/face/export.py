@@ -1,8 +1,8 @@
-"""Export a trained run into the package: `python -m training.face.export --run main`.
+"""Export a trained run into the package: `python -m training.face.export --run NAME`.
 
-Fits a temperature for grey and one for colour pictures on validation faces (Guo et al. 2017,
-arXiv:1706.04599), writes the ONNX file with weights in half precision, its spec with the landmark
-layout, and checks ONNX Runtime against PyTorch.
+Fits one temperature for all images on validation faces (Guo et al. 2017, arXiv:1706.04599), chooses
+the action units that are reported, writes the ONNX file with weights in half precision and its spec
+with the landmark layout, and checks ONNX Runtime against PyTorch.
 """
 
 from __future__ import annotations
@@ -23,59 +23,68 @@ from torch.nn import functional as F
 
 from evolvisense.types.scores import EMOTIONS
 from training.face import measure
+from training.face.action_units import ACTION_UNITS, MAX_INTENSITY
 from training.face.augment import plain
-from training.face.dataset import Faces, action_names
+from training.face.dataset import action_names, load_validation
 from training.face.folders import runs_dir
 from training.face.landmarks import MESH_POINTS
 from training.face.network import INPUT_PX, FaceNet
-from training.face.train import Plan, load_faces
+from training.face.train import Plan
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 SPECS = Path(__file__).resolve().parents[2] / "src" / "evolvisense" / "models" / "specs"
-VERSION = "2.1"
-GREY_LIMIT = 2.0
-"""Mean difference between colour channels, grey levels, below which a picture counts as grey."""
+VERSION = "2.2"
+LABELLED = ("ferplus-publictest", "colour-tenth", "cfee-fifth")
+"""The sets that the temperature is fitted on; each counts the same."""
+MIN_AU_AUC = 0.85
+"""Action units that are recognised worse on people set aside are not reported."""
 MIN_STORED = 256
 """Weights of fewer numbers stay in single precision."""
-FRONTAL_DEG = 12.0
 
 
 class ShippedModel(nn.Module):
     """The network with calibrated outputs, as the package runs it."""
 
-    def __init__(self, network: FaceNet, grey: float, colour: float) -> None:
+    def __init__(self, network: FaceNet, temperature: float, units: list[int]) -> None:
+        """
+        Args:
+            network: trained network.
+            temperature: that its expression logits are divided by.
+            units: positions in ACTION_UNITS of the action units to report.
+        """
         super().__init__()
-        self.network, self.grey, self.colour = network, grey, colour
+        self.network, self.temperature = network, temperature
+        self.register_buffer("units", torch.tensor(units))
 
-    def forward(self, rgb: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+    def forward(self, rgb: Tensor) -> tuple[Tensor, ...]:
         heads = self.network(rgb)
-        spread = (rgb - rgb.mean(dim=1, keepdim=True)).abs().mean(dim=(1, 2, 3))
-        is_grey = (spread < GREY_LIMIT).float()[:, None]
-        temperature = is_grey * self.grey + (1 - is_grey) * self.colour
         return (
-            torch.softmax(heads.emotion_logit / temperature, dim=1),
+            torch.softmax(heads.emotion_logit / self.temperature, dim=1),
             torch.sigmoid(heads.action_logit),
             heads.landmark_xy,
             heads.pose_deg,
             torch.sigmoid(heads.presence_logit),
+            MAX_INTENSITY * torch.sigmoid(heads.au_logit[:, self.units]),
         )
 
 
-def fitted_temperature(logits: NDArray[np.float32], expected: NDArray[np.intp]) -> float:
-    """The temperature of least cross entropy."""
+def fitted_temperature(
+    logits: Sequence[NDArray[np.float32]], expected: Sequence[NDArray[np.intp]]
+) -> float:
+    """The temperature of least cross entropy over several sets, each of which counts the same."""
     candidates = np.exp(np.linspace(np.log(0.4), np.log(3.0), 200))
-    labels, scores = torch.from_numpy(expected), torch.from_numpy(logits)
-    losses = [float(F.cross_entropy(scores / float(t), labels)) for t in candidates]
+    losses = [
+        sum(
+            float(F.cross_entropy(torch.from_numpy(scores) / float(t), torch.from_numpy(labels)))
+            for scores, labels in zip(logits, expected, strict=True)
+        )
+        for t in candidates
+    ]
     return float(candidates[int(np.argmin(losses))])
-
-
-def mean_shape(faces: Faces) -> NDArray[np.float32]:
-    """Mean place (73, 2) of the landmarks in plain crops of frontal faces, symmetric."""
-    frontal = faces.taught & (np.abs(faces.pose_deg[:, 1:]).max(axis=1) < FRONTAL_DEG)
-    frontal &= faces.margin == 1
-    return faces.landmark_xy[frontal].mean(axis=0)
 
 
 def halve(model: onnx.ModelProto) -> onnx.ModelProto:
@@ -104,7 +113,7 @@ def to_onnx(model: nn.Module, path: Path) -> None:
         (torch.zeros(2, 3, INPUT_PX, INPUT_PX),),
         path,
         input_names=["rgb"],
-        output_names=["probs", "actions", "landmarks", "pose", "presence"],
+        output_names=["probs", "actions", "landmarks", "pose", "presence", "action_units"],
         dynamic_shapes={"rgb": {0: torch.export.Dim("faces")}},
         external_data=False,
         dynamo=True,
@@ -119,7 +128,7 @@ def to_onnx(model: nn.Module, path: Path) -> None:
 
 
 def largest_difference(path: Path, model: nn.Module, crops: Tensor) -> float:
-    """Largest difference of probabilities, actions and landmarks between the file and PyTorch."""
+    """Largest difference of the first three outputs between the file and PyTorch."""
     found = onnxruntime.InferenceSession(path).run(None, {"rgb": crops.numpy()})
     with torch.inference_mode():
         expected = model(crops)
@@ -133,23 +142,27 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--run", default="main")
     args = parser.parse_args()
+    torch.set_num_threads(1)
     state = torch.load(runs_dir() / args.run / "checkpoint.pt")
     plan = Plan(**state["plan"])
     network = plan.network()
     network.load_state_dict(state["average"])
     network.eval()
-    train_faces, validation = load_faces(plan.packs)
-    by_name = dict(validation)
-    temperatures = [
-        fitted_temperature(
-            measure.read(network, by_name[name]).emotion_logit, by_name[name].emotion.argmax(1)
-        )
-        for name in ("ferplus-publictest", "colour-tenth")
-    ]
-    model = ShippedModel(network, *temperatures).eval()
+    validation = dict(load_validation())
+    read = {name: measure.read(network, validation[name]) for name in LABELLED}
+    single = {name: validation[name].emotion.max(axis=1) > 0.99 for name in LABELLED}
+    temperature = fitted_temperature(
+        [read[name].emotion_logit[single[name]] for name in LABELLED],
+        [validation[name].emotion[single[name]].argmax(axis=1) for name in LABELLED],
+    )
+    auc = measure.au_auc(read["cfee-fifth"], validation["cfee-fifth"])
+    units = np.flatnonzero(auc >= MIN_AU_AUC).tolist()
+    names = [f"AU{number:02d}" for number in ACTION_UNITS]
+    print("area under the ROC curve:", dict(zip(names, auc.round(3).tolist(), strict=True)))
+    model = ShippedModel(network, temperature, units).eval()
     path = SPECS / "face.onnx"
     to_onnx(model, path)
-    sample = by_name["colour-tenth"]
+    sample = validation["colour-tenth"]
     crops = plain(torch.from_numpy(sample.rgb[:32]), torch.from_numpy(sample.margin[:32]), INPUT_PX)
     difference = largest_difference(path, model, crops)
     if difference > 0.01:
@@ -157,32 +170,35 @@ def main() -> None:
     spec = {
         "id": "face",
         "version": VERSION,
-        "task": "seven expressions, 52 facial actions, landmarks and head pose of a face crop",
+        "task": "seven expressions, 52 blendshapes, FACS action units, landmarks and head pose of "
+        "a face crop",
         "file": path.name,
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
         "input": f"rgb float32 (N, 3, {INPUT_PX}, {INPUT_PX}), 0-255, square crop of a face",
         "output": "probs (N, 7) rows sum to 1; actions (N, 52) 0-1; landmarks (N, 73, 2) shares of "
-        "the crop; pose (N, 3) pitch, yaw, roll in degrees; presence (N,) 0-1; float32",
+        "the crop; pose (N, 3) pitch, yaw, roll in degrees; presence (N,) 0-1; "
+        f"action_units (N, {len(units)}) intensity 0-5; float32",
         "labels": list(EMOTIONS),
         "licence": "MIT (see the card for the training data)",
         "training_data": "FER2013 Training with FER+ votes; AffectNet-style colour pack; "
-        "muxspace/facial_expressions; labels of MediaPipe FaceLandmarker",
+        "muxspace/facial_expressions; CFEE; labels of MediaPipe FaceLandmarker",
         "url": None,
         "parameters": {
             "input_px": INPUT_PX,
             "actions": list(action_names()),
             "mesh_points": list(MESH_POINTS),
-            "mean_shape_xy": np.round(mean_shape(train_faces), 4).tolist(),
-            "temperature": {
-                "grey": round(temperatures[0], 4),
-                "colour": round(temperatures[1], 4),
-            },
+            "mean_shape_xy": json.loads((SPECS / "face.json").read_text())["parameters"][
+                "mean_shape_xy"
+            ],
+            "action_units": [names[i] for i in units],
+            "action_unit_auc": {names[i]: round(float(auc[i]), 3) for i in units},
+            "temperature": round(temperature, 4),
         },
     }
     spec_text = json.dumps(spec, separators=(",", ": "))
     (SPECS / "face.json").write_text(spec_text + "\n")
     print(
-        f"{path}: {path.stat().st_size / 1e6:.2f} MB, temperatures {temperatures}, "
+        f"{path}: {path.stat().st_size / 1e6:.2f} MB, temperature {temperature:.3f}, "
         f"largest difference to PyTorch {difference:.1e}, seen {state['seen']}"
     )
 

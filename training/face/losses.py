@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from training.face.action_units import MAX_INTENSITY
 from training.face.landmarks import rows_of
 from training.face.network import Heads
 
@@ -22,7 +23,8 @@ LANDMARK_SCALE = 0.12
 class Targets:
     """What a batch of crops should be read as. Rows of `emotion` may be NaN; where `taught` is
     False action (N, 52), landmark_xy (N, 73, 2) and pose_deg (N, 3) do not count; where
-    `present` is False only presence does."""
+    `present` is False only presence does. log_prior (N, 7): log of the class shares among the crops
+    drawn from the same pack. au (N, 16): intensity 0-5, NaN rows where nobody coded it."""
 
     emotion: Tensor
     taught: Tensor
@@ -30,6 +32,8 @@ class Targets:
     landmark_xy: Tensor
     pose_deg: Tensor
     present: Tensor
+    log_prior: Tensor
+    au: Tensor
 
 
 @dataclass(frozen=True)
@@ -39,13 +43,24 @@ class Weights:
     landmark: float = 0.4
     pose: float = 0.2
     presence: float = 0.2
+    au: float = 1.0
 
 
 def task_losses(heads: Heads, targets: Targets, action_sd: Tensor) -> dict[str, Tensor]:
-    """Mean loss of each task over the rows that have its label."""
+    """Mean loss of each task over the rows that have its label.
+
+    Expressions are learned with logit adjustment (Menon et al. 2021, arXiv:2007.07314): the log
+    share of each class in the pack is added to the logits inside the loss only, so that the
+    network's own output does not hold the class shares of the packs.
+    """
     labelled = targets.present & ~targets.emotion[:, 0].isnan()
     taught = targets.present & targets.taught
-    emotion = F.cross_entropy(heads.emotion_logit[labelled], targets.emotion[labelled])
+    adjusted = heads.emotion_logit + targets.log_prior
+    emotion = F.cross_entropy(adjusted[labelled], targets.emotion[labelled])
+    coded = targets.present & ~targets.au[:, 0].isnan()
+    au = F.binary_cross_entropy_with_logits(
+        heads.au_logit[coded], targets.au[coded] / MAX_INTENSITY, reduction="sum"
+    ) / (max(int(coded.sum()), 1) * heads.au_logit.shape[1])
     action_error = torch.sigmoid(heads.action_logit[taught]) - targets.action[taught]
     truth = targets.landmark_xy[taught]
     eyes = (_middle(truth, (33, 133)) - _middle(truth, (263, 362))).norm(dim=1).clamp(min=0.05)
@@ -59,6 +74,7 @@ def task_losses(heads: Heads, targets: Targets, action_sd: Tensor) -> dict[str, 
         "presence": F.binary_cross_entropy_with_logits(
             heads.presence_logit, targets.present.float()
         ),
+        "au": au,
     }
 
 

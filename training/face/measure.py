@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 
+from training.face.action_units import MAX_INTENSITY
 from training.face.agreement import Agreement, Geometry
 from training.face.agreement import agreement as agreement_of
 from training.face.augment import plain
 from training.face.network import INPUT_PX
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from training.face.dataset import Faces
@@ -29,6 +30,8 @@ class Readings:
     landmark_xy: NDArray[np.float32]
     pose_deg: NDArray[np.float32]
     presence: NDArray[np.float32]
+    au: NDArray[np.float32]
+    """Intensity 0-5."""
 
 
 @torch.inference_mode()
@@ -47,6 +50,7 @@ def read(network: FaceNet, faces: Faces, side_px: int = INPUT_PX, batch: int = 2
                 heads.landmark_xy,
                 heads.pose_deg,
                 heads.presence_logit.sigmoid(),
+                heads.au_logit.sigmoid() * MAX_INTENSITY,
             )
         )
     return Readings(*(torch.cat(column).numpy() for column in zip(*parts, strict=True)))
@@ -66,5 +70,32 @@ def agreement(readings: Readings, faces: Faces, action_names: tuple[str, ...]) -
 
 
 def accuracy(readings: Readings, faces: Faces) -> float:
-    """Share of labelled faces whose likeliest emotion is the label's."""
-    return float((readings.emotion_logit.argmax(1) == faces.emotion.argmax(1)).mean())
+    """Share of faces with one label whose likeliest emotion is the label; mixtures do not count."""
+    single = faces.emotion.max(axis=1) > 0.99
+    right = readings.emotion_logit.argmax(1) == faces.emotion.argmax(1)
+    return float(right[single].mean())
+
+
+def balanced_accuracy(readings: Readings, faces: Faces) -> float:
+    """Mean over the emotions that occur of the share of each that is recognised."""
+    single = faces.emotion.max(axis=1) > 0.99
+    truth = faces.emotion.argmax(1)[single]
+    right = readings.emotion_logit.argmax(1)[single] == truth
+    return float(np.mean([right[truth == e].mean() for e in np.unique(truth)]))
+
+
+def au_auc(readings: Readings, faces: Faces) -> NDArray[np.float64]:
+    """Area (16,) under the ROC curve of each action unit, present against absent; NaN if unknown.
+
+    By ranks (Mann-Whitney U), faces that nobody coded left out.
+    """
+    coded = ~np.isnan(faces.au[:, 0])
+    areas = np.full(faces.au.shape[1], np.nan)
+    for i in range(faces.au.shape[1]):
+        present = faces.au[coded, i] > 0
+        positives, negatives = int(present.sum()), int((~present).sum())
+        if positives and negatives:
+            ranks = readings.au[coded, i].argsort().argsort() + 1.0
+            rank_sum = ranks[present].sum() - positives * (positives + 1) / 2
+            areas[i] = rank_sum / (positives * negatives)
+    return areas

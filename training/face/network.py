@@ -1,4 +1,4 @@
-"""The face network: one trunk, five heads."""
+"""The face network: one trunk, six heads."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from training.face.action_units import ACTION_UNITS
 from training.face.landmarks import MESH_POINTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-INPUT_PX = 96
+INPUT_PX = 64
 EMOTION_COUNT = 7
 ACTION_COUNT = 52
 GEOMETRY_CELLS = 6
@@ -25,7 +26,8 @@ class Heads:
     """What the network says of N crops.
 
     emotion_logit (N, 7). action_logit (N, 52), sigmoid gives 0-1. landmark_xy (N, 73, 2), shares
-    of the crop. pose_deg (N, 3) pitch, yaw, roll. presence_logit (N,).
+    of the crop. pose_deg (N, 3) pitch, yaw, roll. presence_logit (N,). au_logit (N, 16): five times
+    its sigmoid is the intensity of each of ACTION_UNITS.
     """
 
     emotion_logit: Tensor
@@ -33,6 +35,7 @@ class Heads:
     landmark_xy: Tensor
     pose_deg: Tensor
     presence_logit: Tensor
+    au_logit: Tensor
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ class ResidualBlock(nn.Module):
             nn.Identity()
             if same
             else nn.Sequential(
-                nn.AvgPool2d(stride),
+                nn.AvgPool2d(stride, ceil_mode=True),
                 nn.Conv2d(channels_in, channels_out, 1, bias=False),
                 nn.BatchNorm2d(channels_out),
             )
@@ -78,10 +81,10 @@ def _convolution(channels_in: int, channels_out: int, size: int, stride: int) ->
 
 
 class FaceNet(nn.Module):
-    """RGB crops float32 (N, 3, S, S) in 0..255 -> Heads; S is 96, in training also less.
+    """RGB crops float32 (N, 3, S, S) in 0..255 -> Heads; S is 64, in training also less.
 
-    Emotion and presence are read from the mean over the crop; actions, landmarks and pose from a
-    6 x 6 map, for where something is matters to them.
+    Emotion and presence are read from the mean over the crop; blendshapes, action units,
+    landmarks and pose from a 6 x 6 map, for where something is matters to them.
     """
 
     def __init__(self, widths: Widths | None = None) -> None:
@@ -102,7 +105,7 @@ class FaceNet(nn.Module):
         self.emotion = nn.Sequential(nn.Dropout(0.2), nn.Linear(third, EMOTION_COUNT))
         self.presence = nn.Linear(third, 1)
         self.map = _convolution(third, 40, 1, 1)
-        outputs = ACTION_COUNT + 2 * len(MESH_POINTS) + 3
+        outputs = ACTION_COUNT + 2 * len(MESH_POINTS) + 3 + len(ACTION_UNITS)
         self.geometry = nn.Linear(40 * GEOMETRY_CELLS**2, outputs)
 
     def forward(self, rgb: Tensor) -> Heads:
@@ -122,6 +125,7 @@ class FaceNet(nn.Module):
                 1, (len(MESH_POINTS), 2)
             )
             + 0.5,
-            pose_deg=geometry[:, ACTION_COUNT + points :] * POSE_UNIT_DEG,
+            pose_deg=geometry[:, ACTION_COUNT + points :][:, :3] * POSE_UNIT_DEG,
             presence_logit=self.presence(mean)[:, 0],
+            au_logit=geometry[:, ACTION_COUNT + points + 3 :],
         )

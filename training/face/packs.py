@@ -12,13 +12,14 @@ import numpy as np
 
 from evolvisense.faces import CROP_MARGIN, Framing, framing_of_box
 from evolvisense.types.scores import EMOTIONS
+from training.face.action_units import ACTION_UNITS
 from training.face.folders import data_dir
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-STORED_PX = 112
-"""Side of the pictures as kept in memory; the network sees at most 96 of them."""
+STORED_PX = 96
+"""Side of the images as kept in memory; the network sees at most 64 pixels of a face."""
 
 FERPLUS_COLUMNS = {
     "anger": "angry",
@@ -45,10 +46,11 @@ class Pack:
     """Faces of one pack, or a part of it.
 
     member: str (N,), names in the zip; they join the teacher's labels.
-    rgb: uint8 (N, 112, 112, 3).
+    rgb: uint8 (N, 96, 96, 3).
     target: float32 (N, 7) in the order of EMOTIONS, rows sum to 1; NaN where there is no label.
     picture_xywh: float32 (N, 4), the stored square as shares of the zip's picture.
     margin: stored side over the side of a crop at inference.
+    au: float32 (N, 16), intensity 0-5 of `ACTION_UNITS` coded by people; None where nobody did.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Pack:
     target: NDArray[np.float32]
     picture_xywh: NDArray[np.float32]
     margin: float = 1.0
+    au: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return len(self.rgb)
@@ -69,6 +72,7 @@ class Pack:
             self.target[rows],
             self.picture_xywh[rows],
             self.margin,
+            None if self.au is None else self.au[rows],
         )
 
 
@@ -86,7 +90,7 @@ def to_square(rgb: NDArray[np.uint8], side_px: int = STORED_PX) -> NDArray[np.ui
 
 def members(pack: str) -> tuple[zipfile.ZipFile, list[str]]:
     archive = zipfile.ZipFile(data_dir() / "faces" / f"{pack}.zip")
-    return archive, sorted(name for name in archive.namelist() if name.endswith(".jpg"))
+    return archive, sorted(n for n in archive.namelist() if n.endswith((".jpg", ".webp")))
 
 
 def decode(raw: bytes) -> NDArray[np.uint8]:
@@ -208,13 +212,14 @@ def share_of(framing: Framing, picture: NDArray[np.uint8]) -> tuple[float, float
     return left / width, top / height, side / width, side / height
 
 
-def load_scene() -> tuple[Pack, Pack]:
-    """Scene faces as (training, a tenth set aside by member name, for the teacher's tasks).
+def with_surroundings(
+    archive: zipfile.ZipFile, names: list[str], boxes: dict[str, NDArray[np.float64]]
+) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """Faces cut by their boxes with SCENE_MARGIN, and where each lies in its image.
 
-    Their emotion labels are noisy and unbalanced: NaN targets, only the teacher's labels count.
+    Returns:
+        uint8 (N, 96, 96, 3) and float32 (N, 4): left, top, width, height as shares of the image.
     """
-    archive, names = members("scene_faces")
-    boxes = scene_boxes()
     rgb, where = [], []
     for name in names:
         picture = decode(archive.read(name))
@@ -231,12 +236,51 @@ def load_scene() -> tuple[Pack, Pack]:
         )
         rgb.append(stored.astype(np.uint8))
         where.append(share_of(framing, picture))
+    return np.stack(rgb), np.array(where, np.float32)
+
+
+def load_scene() -> tuple[Pack, Pack]:
+    """Scene faces as (training, a tenth set aside by member name, for the teacher's tasks).
+
+    Their emotion labels are noisy and unbalanced: NaN targets, only the teacher's labels count.
+    """
+    archive, names = members("scene_faces")
+    boxes = scene_boxes()
+    rgb, where = with_surroundings(archive, names, boxes)
     none = np.full((len(names), len(EMOTIONS)), np.nan, np.float32)
-    pack = Pack(
-        "scene", np.array(names), np.stack(rgb), none, np.array(where, np.float32), SCENE_MARGIN
-    )
+    pack = Pack("scene", np.array(names), rgb, none, where, SCENE_MARGIN)
     aside = np.arange(len(names)) % 10 == 0
     return pack.take(~aside), pack.take(aside, "scene-tenth")
+
+
+# --- CFEE: posed faces with human FACS codes ---------------------------------------------------
+
+
+CFEE_ASIDE = 0.2
+"""Share of the people of CFEE who are set aside."""
+
+
+def load_cfee() -> tuple[Pack, Pack]:
+    """CFEE as (training, a fifth of its 230 people set aside by seed 0).
+
+    Targets are those of the file: compound emotions are mixtures, so rows sum to 1.
+    """
+    with (data_dir() / "faces" / "cfee_faces.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    archive, _ = members("cfee_faces")
+    names = [row["path"] for row in rows]
+    boxes: dict[str, NDArray[np.float64]] = {}
+    for row in rows:
+        x, y, w, h = (float(row[f"face_{key}"]) for key in "xywh")
+        boxes[row["path"]] = np.array([x, y, x + w, y + h])
+    rgb, where = with_surroundings(archive, names, boxes)
+    target = np.array([[float(row[f"p_{e}"]) for e in EMOTIONS] for row in rows], np.float32)
+    au = np.array([[float(row[f"AU{n}"]) for n in ACTION_UNITS] for row in rows], np.float32)
+    pack = Pack("cfee", np.array(names), rgb, target, where, SCENE_MARGIN, au)
+    identity = np.array([row["identity"] for row in rows])
+    people = np.random.default_rng(0).permutation(np.unique(identity))
+    aside = np.isin(identity, people[: round(len(people) * CFEE_ASIDE)])
+    return pack.take(~aside), pack.take(aside, "cfee-fifth")
 
 
 # --- what comes from both ------------------------------------------------------------------------

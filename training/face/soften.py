@@ -16,7 +16,6 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from training.face.dataset import Faces
-from training.face.folders import cache_dir
 from training.face.landmarks import rows_of
 
 VOTED_SHARE = 0.15
@@ -85,15 +84,12 @@ def fit_geometry(features: Tensor, target: Tensor, seed: int) -> nn.Sequential:
 
 
 def softened(
-    faces: Faces, validation: list[tuple[str, Faces]], key: str, seed: int = 0
+    faces: Faces, validation: list[tuple[str, Faces]], seed: int = 0
 ) -> NDArray[np.float32]:
-    """Emotion targets (N, 7) of training faces; cached under `key`.
+    """Emotion targets (N, 7) of training faces.
 
     Faces without a label but with the teacher's geometry get what the geometry says.
     """
-    path = cache_dir() / f"softened_{key}.npy"
-    if path.is_file():
-        return np.load(path)
     began = time.monotonic()
     features = geometry_features(faces)
     labelled = ~np.isnan(faces.emotion[:, 0])
@@ -106,7 +102,7 @@ def softened(
     network = fit_geometry(standard(features[rows]), torch.from_numpy(faces.emotion[rows]), seed)
     with torch.inference_mode():
         for name, held in validation:
-            if not np.isnan(held.emotion).any():
+            if held.taught.any() and not np.isnan(held.emotion).any():
                 said = network(standard(geometry_features(held)[held.taught])).argmax(1).numpy()
                 right = (said == held.emotion[held.taught].argmax(1)).mean()
                 print(f"geometry alone on {name}: {right:.3f}", flush=True)
@@ -118,6 +114,5 @@ def softened(
     mixed = (1 - share) * faces.emotion + share * says
     target = np.where(faces.taught[:, None], mixed, faces.emotion)
     target = np.where(labelled[:, None], target, says).astype(np.float32)
-    np.save(path, target)
     print(f"targets softened in {time.monotonic() - began:.0f} s", flush=True)
     return target

@@ -3,7 +3,7 @@
 The teacher is MediaPipe FaceLandmarker (Apache-2.0), read from the data folder. Its answers are
 kept outside git, under training/face/cache, and computed again only where a file is missing:
 
-    python -m training.face.teacher [fer2013_train fer2013_val affect7_train scene_faces]
+    python -m training.face.teacher [fer2013_train fer2013_val affect7_train scene_faces cfee_faces]
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from training.face.folders import cache_dir, data_dir
 
-PACKS = ("affect7_train", "scene_faces", "fer2013_val", "fer2013_train")
+PACKS = ("fer2013_val", "cfee_faces", "affect7_train", "scene_faces", "fer2013_train")
 
 # The teacher's own detector wants the face to be a part of its picture: crops are enlarged
 # twice and framed in grey. Of three enlargements tried this found the most faces.
@@ -29,6 +29,7 @@ ENLARGEMENT = 2
 FRAME = 0.3
 # 99 % of the faces of the packs pass at these confidences, and all of them are faces.
 MIN_CONFIDENCE = 0.2
+SAVED_EVERY = 1000
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,8 @@ class Lesson:
     action: NDArray[np.float32]
     pose_deg: NDArray[np.float32]
     action_name: NDArray[np.str_]
+    done: NDArray[np.bool_]
+    """bool (N,): whether the teacher has been asked yet."""
 
     def of(self, members: Iterable[str]) -> Lesson:
         """The rows of these members, in their order."""
@@ -59,6 +62,7 @@ class Lesson:
             self.action[rows],
             self.pose_deg[rows],
             self.action_name,
+            self.done[rows],
         )
 
     def points_in(self, square_xywh: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -106,10 +110,15 @@ class Teacher:
     def teach(
         self, rgb: NDArray[np.uint8]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], list[str]] | None:
-        """Landmarks (478, 2), actions (52,), pose (3,) and action names of a picture (H, W, 3)."""
+        """Landmarks (478, 2), actions (52,), pose (3,) and action names of a crop (H, W, 3)."""
         big = cv2.resize(rgb, None, fx=ENLARGEMENT, fy=ENLARGEMENT, interpolation=cv2.INTER_CUBIC)
+        return self.see(big.astype(np.uint8), round(FRAME * max(big.shape[:2])))
+
+    def see(
+        self, big: NDArray[np.uint8], edge: int = 0
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], list[str]] | None:
+        """The same for a whole frame, which gets `edge` pixels of grey around it."""
         height, width = big.shape[:2]
-        edge = round(FRAME * max(height, width))
         framed = cv2.copyMakeBorder(
             big, edge, edge, edge, edge, cv2.BORDER_CONSTANT, value=(127, 127, 127)
         )
@@ -135,50 +144,67 @@ def lesson_path(pack: str) -> Path:
 
 
 def load_lesson(pack: str) -> Lesson:
-    """The cached labels of a pack; SystemExit names the command that makes them."""
+    """The cached labels of a pack; a pack that was not begun has no row done."""
     path = lesson_path(pack)
     if not path.is_file():
-        raise SystemExit(f"{path} is missing: run python -m training.face.teacher {pack}")
+        archive = zipfile.ZipFile(data_dir() / "faces" / f"{pack}.zip")
+        return blank_lesson(sorted(n for n in archive.namelist() if n.endswith((".jpg", ".webp"))))
     with np.load(path) as file:
         return Lesson(**{key: file[key] for key in Lesson.__dataclass_fields__})
 
 
-def teach_pack(pack: str) -> None:
-    """Label every picture of a pack and write the cache file."""
-    archive = zipfile.ZipFile(data_dir() / "faces" / f"{pack}.zip")
-    names = sorted(name for name in archive.namelist() if name.endswith(".jpg"))
-    teacher = Teacher(data_dir() / "models" / "face_landmarker.task")
-    landmark_xy = np.full((len(names), 478, 2), np.nan, np.float32)
-    action = np.full((len(names), 52), np.nan, np.float32)
-    pose_deg = np.full((len(names), 3), np.nan, np.float32)
-    action_name: list[str] = []
-    began = time.monotonic()
-    for row, name in enumerate(names):
-        bgr = cv2.imdecode(np.frombuffer(archive.read(name), np.uint8), cv2.IMREAD_COLOR)
-        if bgr is None:
-            continue
-        lesson = teacher.teach(np.ascontiguousarray(bgr[:, :, ::-1]).astype(np.uint8))
-        if lesson is not None:
-            landmark_xy[row], action[row], pose_deg[row], action_name = lesson
-        if row % 2000 == 1999:
-            rate = (row + 1) / (time.monotonic() - began)
-            print(f"{pack}: {row + 1} of {len(names)}, {rate:.0f} pictures/s", flush=True)
-    found = ~np.isnan(pose_deg[:, 0])
-    partial = lesson_path(pack).with_suffix(".part.npz")
-    np.savez(
-        partial,
-        name=np.array(names),
-        found=found,
-        landmark_xy=landmark_xy,
-        action=action,
-        pose_deg=pose_deg,
-        action_name=np.array(action_name),
+def blank_lesson(names: Iterable[str]) -> Lesson:
+    """A lesson in which nothing has been labelled yet."""
+    name = np.array([str(n) for n in names])
+    return Lesson(
+        name=name,
+        found=np.zeros(len(name), np.bool_),
+        landmark_xy=np.full((len(name), 478, 2), np.nan, np.float32),
+        action=np.full((len(name), 52), np.nan, np.float32),
+        pose_deg=np.full((len(name), 3), np.nan, np.float32),
+        action_name=np.array([""] * 52, "U32"),
+        done=np.zeros(len(name), np.bool_),
     )
-    partial.replace(lesson_path(pack))
-    print(f"{pack}: a face in {found.mean():.1%} of {len(names)}", flush=True)
+
+
+def teach_pack(pack: str) -> None:
+    """Label every image of a pack; the cache file is written every SAVED_EVERY images.
+
+    Images are labelled in an order shuffled by seed 0, so that an unfinished file is a random part
+    of the pack; the same command goes on from it.
+    """
+    archive = zipfile.ZipFile(data_dir() / "faces" / f"{pack}.zip")
+    lesson = load_lesson(pack)
+    names = [str(name) for name in lesson.name]
+    order = np.random.default_rng(0).permutation(len(names))
+    todo = order[~lesson.done[order]]
+    if not len(todo):
+        return
+    teacher = Teacher(data_dir() / "models" / "face_landmarker.task")
+    began = time.monotonic()
+    for count, row in enumerate(todo.tolist(), start=1):
+        bgr = cv2.imdecode(np.frombuffer(archive.read(names[row]), np.uint8), cv2.IMREAD_COLOR)
+        lesson.done[row] = True
+        if bgr is not None:
+            said = teacher.teach(np.ascontiguousarray(bgr[:, :, ::-1]).astype(np.uint8))
+            if said is not None:
+                lesson.landmark_xy[row], lesson.action[row], lesson.pose_deg[row] = said[:3]
+                lesson.action_name[:] = said[3]
+                lesson.found[row] = True
+        if count % SAVED_EVERY == 0 or count == len(todo):
+            _save(pack, lesson)
+            rate = count / (time.monotonic() - began)
+            print(f"{pack}: {lesson.done.sum()} of {len(names)}, {rate:.0f} images/s", flush=True)
+    share = lesson.found[lesson.done].mean()
+    print(f"{pack}: a face in {share:.1%} of {len(names)}", flush=True)
+
+
+def _save(pack: str, lesson: Lesson) -> None:
+    unfinished = lesson_path(pack).with_suffix(".part.npz")
+    np.savez(unfinished, **{key: getattr(lesson, key) for key in Lesson.__dataclass_fields__})
+    unfinished.replace(lesson_path(pack))
 
 
 if __name__ == "__main__":
     for wanted in sys.argv[1:] or PACKS:
-        if not lesson_path(wanted).is_file():
-            teach_pack(wanted)
+        teach_pack(wanted)

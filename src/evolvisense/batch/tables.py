@@ -58,8 +58,9 @@ def failure_tables(failure: Failure, sha256: str | None) -> dict[TableName, byte
 
 
 def empty_frames() -> Any:  # noqa: ANN401 - a pyarrow.Schema
-    """Columns that `frames` has at least, those of all facial actions among them."""
-    return face_schema(spec(MODEL_ID).parameters["actions"])
+    """Columns that `frames` has at least, those of all blendshapes and action units among them."""
+    known = spec(MODEL_ID).parameters
+    return face_schema((*known["actions"], *known.get("action_units", ())))
 
 
 def _field(name: str, kind: Any, meaning: str) -> Any:  # noqa: ANN401 - of pyarrow

@@ -25,6 +25,8 @@ from evolvisense.types.voice import SpeechSegment
 MIN_EYE_DISTANCE_PX = 16.0
 """Of smaller faces the crop is enlarged more than twice: neither lids nor turns of the head can be
 told from noise (ours)."""
+MAX_INTENSITY = 5.0
+"""FACS intensity E."""
 MIN_HEAD_RATE_HZ = 8.0
 """At fewer frames a second a head may turn and return unseen."""
 
@@ -76,6 +78,7 @@ def _motion(
         return None
     action, pose = _f32(geometry.action[index]), geometry.pose_deg[index]
     gap = _f32(geometry.mouth_gap[index])
+    au = None if geometry.au is None else _f32(geometry.au[index])
     # Blinks are shorter than any smoothing: they are looked for in the raw signal.
     blinks = find_blinks(pts_s, both_sides(action, layout, "eyeBlink"))
     turning = head_turning_deg_s(pts_s, pose)
@@ -86,6 +89,8 @@ def _motion(
         action = one_euro(pts_s, action, SHARES, together=False)
         pose = one_euro(pts_s, pose, DEGREES, together=False)
         gap = one_euro(pts_s, gap[:, None], SHARES, together=False)[:, 0]
+        if au is not None:
+            au = MAX_INTENSITY * one_euro(pts_s, au / MAX_INTENSITY, SHARES, together=False)
     return Motion(
         action=action,
         pose_deg=pose,
@@ -95,6 +100,7 @@ def _motion(
         blinks=blinks,
         blinks_absent_reason=reason,
         head_turning_deg_s=turning,
+        au=au,
     )
 
 

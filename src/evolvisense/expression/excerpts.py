@@ -43,4 +43,5 @@ def _motion(motion: Motion, mine: Bools, stretch: MediaExtent) -> Motion:
         if motion.blinks is None
         else tuple(b for b, inside in zip(motion.blinks, begins, strict=True) if inside),
         head_turning_deg_s=None if turning is None else turning[mine],
+        au=None if motion.au is None else motion.au[mine],
     )

@@ -27,6 +27,7 @@ class FaceReader:
             actions=tuple(known["actions"]),
             mesh_points=tuple(known["mesh_points"]),
             mean_shape_xy=np.array(known["mean_shape_xy"], np.float32),
+            action_units=tuple(known.get("action_units", ())),
         )
         self._session = OnnxSession.of(model_spec)
 
@@ -37,6 +38,7 @@ class FaceReader:
     def read_crops(self, crops_rgb: U8) -> CropReadings:
         """uint8 (M, S, S, 3) with S = input_px -> everything the network says."""
         points = len(self.layout.mesh_points)
+        units = len(self.layout.action_units)
         if not len(crops_rgb):
             return CropReadings(
                 np.zeros((0, len(EMOTIONS)), np.float32),
@@ -44,6 +46,7 @@ class FaceReader:
                 np.zeros((0, points, 2), np.float32),
                 np.zeros((0, 3), np.float32),
                 np.zeros(0, np.float32),
+                np.zeros((0, units), np.float32) if units else None,
             )
         nchw = np.ascontiguousarray(crops_rgb.transpose(0, 3, 1, 2), np.float32)
         return CropReadings(*self._session.run_batched("rgb", nchw))

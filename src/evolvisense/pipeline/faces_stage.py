@@ -114,6 +114,9 @@ def _joined_geometry(parts: Sequence[FaceGeometry]) -> FaceGeometry | None:
         landmark=None
         if parts[0].landmark is None
         else np.concatenate([g.landmark for g in parts if g.landmark is not None]),
+        au=None
+        if parts[0].au is None
+        else np.concatenate([g.au for g in parts if g.au is not None]),
     )
 
 

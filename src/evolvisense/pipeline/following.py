@@ -79,6 +79,7 @@ class _Look:
     pose_deg: F32
     """Roll is that of the face before the camera, not in the crop."""
     presence: float
+    au: F32 | None
     wanted: Framing
     """The crop that the landmarks ask for."""
     box: F32 | None = None
@@ -194,6 +195,7 @@ class FollowingReader:
                     points_px,
                     said.pose_deg[face] + np.array((0, 0, framing.roll_deg), np.float32),
                     float(said.presence[face]),
+                    None if said.au is None else said.au[face],
                     framing_of_landmarks(points_px, mean_shape),
                 )
             )
@@ -242,6 +244,11 @@ class FollowingReader:
                 eye_distance_px=eye_distance(points, layout),
                 landmark=pack(np.where(sure[:, None, None], points, np.nan), xyxy)
                 if self._keep_landmarks
+                else None,
+                au=_stacked(
+                    [look.au for look in looks if look.au is not None], (len(layout.action_units),)
+                ).astype(np.float16)
+                if layout.action_units
                 else None,
             ),
         )

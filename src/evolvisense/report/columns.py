@@ -46,11 +46,13 @@ def _schema(kind: str | list[str]) -> WithJsonSchema:
 
 _PIXELS = PlainSerializer(_float_lister(1), when_used="json")
 _FRACTIONS = PlainSerializer(_float_lister(4), when_used="json")
+_INTENSITIES = PlainSerializer(_float_lister(2), when_used="json")
 _TIMES = PlainSerializer(_float_lister(6), when_used="json")
 _READ = BeforeValidator(_as_floats)
 
 PixelColumn = Annotated[NDArray[Any], _READ, _PIXELS, _schema("number")]
 FractionColumn = Annotated[NDArray[Any], _READ, _FRACTIONS, _schema("number")]
+IntensityColumn = Annotated[NDArray[Any], _READ, _INTENSITIES, _schema("number")]
 MeasureColumn = Annotated[NDArray[Any], _READ, _PIXELS, _schema(["number", "null"])]
 TimeColumn = Annotated[NDArray[Any], _READ, _TIMES, _schema("number")]
 IntegerColumn = Annotated[

@@ -76,6 +76,9 @@ def _timeline(
         actions=None
         if motion is None or layout is None
         else {name: motion.action[:, i] for i, name in enumerate(layout.actions)},
+        action_units=None
+        if motion is None or motion.au is None or layout is None
+        else {name: motion.au[:, i] for i, name in enumerate(layout.action_units)},
         landmarks=None
         if geometry is None or geometry.landmark is None or layout is None
         else Landmarks(points=list(layout.mesh_points), values=geometry.landmark[mine]),

@@ -11,6 +11,7 @@ from evolvisense.report.columns import (
     BooleanColumn,
     FractionColumn,
     IntegerColumn,
+    IntensityColumn,
     PixelColumn,
     TimeColumn,
 )
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from evolvisense.report.figures import FigureName
     from evolvisense.report.notebook import PlotOptions
 
-SCHEMA_VERSION = "1.4"
+SCHEMA_VERSION = "1.5"
 
 LIMITS_NOTICE = (
     "Experimental. These numbers describe visible and audible behaviour in this recording relative "
@@ -243,6 +244,12 @@ class FaceTimeline(Part):
     actions: dict[str, FractionColumn] | None = Field(
         description="The 52 facial actions (blendshapes of ARKit and MediaPipe), 0-1."
     )
+    action_units: dict[str, IntensityColumn] | None = Field(
+        default=None,
+        description="Intensity 0-5 of the FACS action units that the network recognises well "
+        "enough (area under the ROC curve of at least .85 on people set aside); null where the "
+        "engine reads none.",
+    )
     landmarks: Landmarks | None = Field(
         default=None,
         description="null unless `options.landmarks` asked for them, and where the engine reads "
@@ -364,7 +371,7 @@ VoiceAbsentReason = Literal["no_audio_stream", "audio_not_decodable", "not_wante
 class Report(Part):
     """Everything that one analysis says about one video."""
 
-    schema_version: Literal["1.4"] = Field(description="Version of this shape.")
+    schema_version: Literal["1.5"] = Field(description="Version of this shape.")
     producer: Producer
     limits: str = Field(description="What the numbers do not mean; to be shown beside them.")
     indicators: IndicatorBlock

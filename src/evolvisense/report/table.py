@@ -43,7 +43,7 @@ BASE_COLUMNS = (
     "speaking",
     *MOTION_COLUMNS,
 )
-"""What every table has; one with facial actions goes on with a column for each of them."""
+"""What every table has; one with blendshapes and action units has a column for each of them."""
 
 INTEGERS = frozenset({"frame_number", "person_id", "track_id"})
 BOOLEANS = frozenset({"is_main", "detected"})
@@ -89,8 +89,10 @@ def face_table(report: Faces) -> Iterator[tuple[str, list[object]]]:
 
 def column_names(report: Faces) -> tuple[str, ...]:
     """The columns of the table of this report, in their order."""
-    actions = next((p.timeline.actions for p in report.people if p.timeline.actions), None)
-    return (*BASE_COLUMNS, *(actions or {}))
+    lines = [person.timeline for person in report.people]
+    actions = next((line.actions for line in lines if line.actions), None)
+    units = next((line.action_units for line in lines if line.action_units), None)
+    return (*BASE_COLUMNS, *(actions or {}), *(units or {}))
 
 
 def voice_columns(report: Report) -> dict[str, NDArray[np.float64 | np.bool_]]:
@@ -136,7 +138,10 @@ def _column(person: Person, name: str) -> list[object]:
         return [getattr(person, OF_THE_PERSON[name])] * person.frames
     field = name
     if name not in FaceTimeline.model_fields:
-        field = "probabilities" if name in EMOTIONS else "actions"
+        units = person.timeline.action_units or {}
+        field = (
+            "probabilities" if name in EMOTIONS else "action_units" if name in units else "actions"
+        )
     found: Any = person.timeline.model_dump(
         mode="json", include={field: True if field == name else {name}}
     )[field]

@@ -53,6 +53,8 @@ class Motion:
     head_turning_deg_s: F32 | None
     """(K,) speed of the head's turning since the frame before, NaN after a gap; None for the same
     reasons."""
+    au: F32 | None = None
+    """(K, A), FACS intensity 0-5; None where the network reads no action units."""
 
     @property
     def head_speed_deg_s(self) -> float | None:

@@ -60,6 +60,8 @@ class CropReadings:
     crop."""
     presence: F32
     """(M,), 0-1: how surely the crop holds a face in its middle."""
+    au: F32 | None = None
+    """(M, A), FACS intensity 0-5 of the layout's action units; None where the network has none."""
 
     def __len__(self) -> int:
         return len(self.probs)
@@ -75,6 +77,8 @@ class FaceLayout:
     """Number in MediaPipe's face mesh of each of the P landmarks."""
     mean_shape_xy: F32
     """(P, 2): where the landmarks of a frontal face lie in a crop, as shares of it."""
+    action_units: tuple[str, ...] = ()
+    """FACS names of the A action units, as AU01."""
 
     def points(self, *mesh: int) -> list[int]:
         """Rows of mesh points among the landmarks."""
@@ -103,6 +107,8 @@ class FaceGeometry:
     """(M,): between the centres of the eyes in source pixels."""
     landmark: U16 | None = None
     """(M, P, 2) as `report.landmarks` packs them; None unless they were asked for."""
+    au: F16 | None = None
+    """(M, A), FACS intensity 0-5 of the layout's action units; None where the network has none."""
 
     def __len__(self) -> int:
         return len(self.pose_deg)
