@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evolvisense.expression.blinks import MIN_RATE_HZ, find_blinks
+from evolvisense.expression.blinks import MIN_RATE_HZ, BlinkOptions, find_blinks
 
 HALF_WIDTH = 2 * np.sqrt(2 * np.log(2))
 """Of a Gaussian, in standard deviations."""
@@ -182,3 +182,32 @@ def test_blinks_before_and_after_a_jump_of_the_clock_are_two() -> None:
     assert found is not None
     assert len(found) == 2
     assert found[0].start_s == pytest.approx(found[1].start_s)
+
+
+def test_lids_that_sink_in_a_gaze_shift_do_not_blink() -> None:
+    pts_s = np.arange(300) / 30
+    shift = closure(pts_s, (3.0, 0.3), depth=0.28, rest=0.05)
+    blink = closure(pts_s, (7.0, 0.2), depth=0.6, rest=0.0)
+    found = find_blinks(pts_s, shift + blink)
+    assert found is not None
+    assert [round(b.start_s, 1) for b in found] == [6.9]
+    loose = find_blinks(pts_s, shift + blink, BlinkOptions(min_closure=0.2))
+    assert loose is not None
+    assert len(loose) == 2
+
+
+def test_a_longer_closure_counts_where_the_options_say_so() -> None:
+    pts_s = np.arange(600) / 30
+    lids = closed(pts_s, 8.0, 8.7)
+    assert find_blinks(pts_s, lids) == ()
+    found = find_blinks(pts_s, lids, BlinkOptions(max_duration_s=1.0))
+    assert found is not None
+    assert len(found) == 1
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"min_rise": 0.0}, {"min_closure": 1.1}, {"max_duration_s": 0.0}]
+)
+def test_options_that_make_no_sense_are_named(wrong: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        BlinkOptions(**wrong)

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from evolvisense.expression.blinks import find_blinks
+from evolvisense.expression.blinks import DEFAULT_BLINKS, BlinkOptions, find_blinks
 from evolvisense.expression.smoothing import DEGREES, RESTART_GAP_S, SHARES, one_euro
 from evolvisense.expression.speaking import who_speaks
+from evolvisense.expression.talking import averaged_over_speech, talking_frames
 from evolvisense.expression.times import frame_rate, gaps_s
 from evolvisense.expression.uncertainty import uncertain
 from evolvisense.types.arrays import F32, F64, I64
@@ -39,6 +40,7 @@ def describe_people(
     segments: Sequence[SpeechSegment] | None,
     *,
     smooth: bool,
+    blinks: BlinkOptions = DEFAULT_BLINKS,
 ) -> list[Behaviour]:
     """What each person does; `layout` is None where the engine reads expressions only."""
     indices = [np.flatnonzero(np.isin(faces.track_id, p.track_ids)) for p in people]
@@ -52,6 +54,11 @@ def describe_people(
     behaviours: list[Behaviour] = []
     for index, pts_s, (answers, unknown) in zip(indices, times, speaking, strict=True):
         probs = faces.probs[index]
+        if smooth and faces.geometry is not None:
+            opening = _f32(faces.geometry.mouth_gap[index])
+            readable = np.array([reasons[i] == "" for i in index], np.bool_)
+            talking = talking_frames(pts_s, opening, answers)
+            probs = averaged_over_speech(pts_s, probs, talking, readable)
         behaviours.append(
             Behaviour(
                 index=index,
@@ -60,7 +67,7 @@ def describe_people(
                 uncertain=tuple(reasons[i] for i in index),
                 speaking=answers,
                 speaking_unknown_reason=unknown,
-                motion=_motion(faces.geometry, layout, index, pts_s, smooth=smooth),
+                motion=_motion(faces.geometry, layout, index, pts_s, blinks, smooth=smooth),
             )
         )
     return behaviours
@@ -71,6 +78,7 @@ def _motion(
     layout: FaceLayout | None,
     index: I64,
     pts_s: F64,
+    options: BlinkOptions,
     *,
     smooth: bool,
 ) -> Motion | None:
@@ -80,7 +88,7 @@ def _motion(
     gap = _f32(geometry.mouth_gap[index])
     au = None if geometry.au is None else _f32(geometry.au[index])
     # Blinks are shorter than any smoothing: they are looked for in the raw signal.
-    blinks = find_blinks(pts_s, both_sides(action, layout, "eyeBlink"))
+    blinks = find_blinks(pts_s, both_sides(action, layout, "eyeBlink"), options)
     turning = head_turning_deg_s(pts_s, pose)
     reason: AbsentReason | None = None if blinks is not None else "sampled_too_slowly"
     if np.median(geometry.eye_distance_px[index]) < MIN_EYE_DISTANCE_PX:

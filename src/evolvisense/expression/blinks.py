@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -15,13 +16,36 @@ MIN_RATE_HZ = 12.0
 between two of them."""
 BASELINE_S = 4.0
 """The lids' resting place is the median over this time: looking down lowers it for longer."""
-MIN_RISE = 0.25
-"""Rise of the closure over its resting place. Ours: it finds the blinks that
-were counted by eye in the data folder's talk_1 and talk_hd_1."""
-MAX_BLINK_S = 0.5
-"""Longer is eyes closed, not a blink."""
 MAX_GAP_S = 0.2
 """An event never spans a longer gap between frames."""
+
+
+@dataclass(frozen=True)
+class BlinkOptions:
+    """What counts as a blink. Raises ValueError outside the ranges.
+
+    Example:
+        >>> BlinkOptions(min_closure=0.5).min_closure
+        0.5
+    """
+
+    min_rise: float = 0.25
+    """Rise of the closure over its resting place, 0-1."""
+    min_closure: float = 0.35
+    """Closure at the deepest point, 0 open to 1 closed: lids that sink in a gaze shift stay above.
+    Blinks on which we and the teacher agree reach .42 and more (six clips, 23 blinks)."""
+    max_duration_s: float = 0.5
+    """Longer between the points of half its height is eyes closed, not a blink."""
+
+    def __post_init__(self) -> None:
+        for name, value in (("min_rise", self.min_rise), ("min_closure", self.min_closure)):
+            if not 0 < value <= 1:
+                raise ValueError(f"{name} must be above 0 and at most 1, got {value}")
+        if not self.max_duration_s > 0:
+            raise ValueError(f"max_duration_s must be above 0 s, got {self.max_duration_s}")
+
+
+DEFAULT_BLINKS = BlinkOptions()
 
 
 class _Span(NamedTuple):
@@ -33,11 +57,21 @@ class _Span(NamedTuple):
     peak: int
 
 
-def find_blinks(pts_s: F64, closure: F32) -> tuple[Blink, ...] | None:
-    """Blinks in closure (K,), 0 open to 1 closed; None where frames are too far apart.
+def find_blinks(
+    pts_s: F64, closure: F32, options: BlinkOptions = DEFAULT_BLINKS
+) -> tuple[Blink, ...] | None:
+    """Find blinks in a signal of eye closure.
 
-    A blink is a rise of MIN_RISE over the running median that is over within MAX_BLINK_S,
-    measured between the points of half its height.
+    A blink is a rise over the running median of the closure that is over soon enough, measured
+    between the points of half its height, and deep enough.
+
+    Args:
+        pts_s: times (K,).
+        closure: (K,), 0 open to 1 closed.
+        options: thresholds.
+
+    Returns:
+        The blinks by time; None where frames are too far apart to see one.
     """
     if frame_rate(pts_s) < MIN_RATE_HZ:
         return None
@@ -45,11 +79,11 @@ def find_blinks(pts_s: F64, closure: F32) -> tuple[Blink, ...] | None:
     spans: list[_Span] = []
     k = 0
     while k < len(rise):
-        if rise[k] < MIN_RISE:
+        if rise[k] < options.min_rise:
             k += 1
             continue
         end = k
-        while end + 1 < len(rise) and rise[end + 1] >= MIN_RISE and near[end]:
+        while end + 1 < len(rise) and rise[end + 1] >= options.min_rise and near[end]:
             end += 1
         peak = k + int(np.argmax(rise[k : end + 1]))
         first, last = (_edge(rise, near, peak, step) for step in (-1, 1))
@@ -60,7 +94,7 @@ def find_blinks(pts_s: F64, closure: F32) -> tuple[Blink, ...] | None:
             first, last = min(before.first, first), max(before.last, last)
         spans.append(_Span(first, last, peak))
         k = end + 1
-    return _lasting(spans, pts_s, closure)
+    return _real(spans, pts_s, closure, options)
 
 
 def _edge(rise: F32, near: Bools, peak: int, step: int) -> float:
@@ -73,14 +107,15 @@ def _edge(rise: F32, near: Bools, peak: int, step: int) -> float:
     return float(k)
 
 
-def _lasting(spans: list[_Span], pts_s: F64, closure: F32) -> tuple[Blink, ...]:
-    """The blinks among the spans: those that are not too long."""
+def _real(spans: list[_Span], pts_s: F64, closure: F32, options: BlinkOptions) -> tuple[Blink, ...]:
+    """The blinks among the spans: those that are deep enough and not too long."""
     frames = np.arange(len(pts_s))
     blinks: list[Blink] = []
     for span in spans:
         start_s, end_s = np.interp((span.first, span.last), frames, pts_s)
-        if end_s - start_s <= MAX_BLINK_S:
-            blinks.append(Blink(float(start_s), float(end_s), float(closure[span.peak])))
+        depth = float(closure[span.peak])
+        if end_s - start_s <= options.max_duration_s and depth >= options.min_closure:
+            blinks.append(Blink(float(start_s), float(end_s), depth))
     return tuple(blinks)
 
 

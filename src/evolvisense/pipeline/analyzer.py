@@ -19,6 +19,7 @@ from typing import BinaryIO, cast
 
 from evolvisense.errors import CancelledError, FileTooLargeError
 from evolvisense.expression.behaviour import describe_people
+from evolvisense.expression.blinks import DEFAULT_BLINKS, BlinkOptions
 from evolvisense.faces import group_people
 from evolvisense.media import (
     AudioTally,
@@ -74,7 +75,8 @@ Source = str | Path | BinaryIO
 class Analyzer:
     """Analyses videos. Models are loaded once; `analyze` may be called from several threads.
 
-    Engines are chosen by name (entry-point group `evolvisense.engines`). Raises UnknownEngineError,
+    Engines are chosen by name (entry-point group `evolvisense.engines`); `blinks` says what counts
+    as a blink. Raises UnknownEngineError,
     EngineUnavailableError, ModelMissingError or ModelCorruptError.
     """
 
@@ -88,7 +90,9 @@ class Analyzer:
         pitch: str = "swift-f0",
         voice_emotion: str = "evolvisense",
         limits: MediaLimits | None = None,
+        blinks: BlinkOptions = DEFAULT_BLINKS,
     ) -> None:
+        self._blinks = blinks
         self.limits = limits or MediaLimits()
         self._tracker = cast("FaceTracker", create_engine("tracker", tracker))
         self._expression = cast("ExpressionEngine", create_engine("expression", expression))
@@ -159,6 +163,7 @@ class Analyzer:
                 layout,
                 None if reading is None else reading.segments,
                 smooth=options.smoothing != "off",
+                blinks=self._blinks,
             )
             score = partial(score_v2, reference=load_reference(options.language), baseline=baseline)
             seen = (extent, reading, main_of(people, behaviours), frames, faces)

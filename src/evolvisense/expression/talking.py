@@ -1,0 +1,64 @@
+"""Expressions of people who talk: evidence of a second instead of one frame.
+
+A mouth that forms sounds looks like surprise, happiness or disgust in single frames. The shapes
+change several times a second while an expression stays, so the log probabilities of the readable
+frames around a frame are averaged while the mouth moves in speech. A label that only some of the
+frames support loses: the average of log probabilities is a product of experts (Hinton 2002,
+doi:10.1162/089976602760128018).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from evolvisense.expression.speaking import MIN_MOUTH_MOTION, MIN_RATE_HZ, mouth_motion
+from evolvisense.expression.times import around, frame_rate
+from evolvisense.types.arrays import F32, F64, Bools
+from evolvisense.types.behaviour import Speaking
+
+WINDOW_S = 1.0
+"""Width of the window around a frame: measured on clips, see training/face/REPORT.md."""
+LEAST_PROBABILITY = 1e-3
+"""Probabilities below this count as this much: one frame alone must not exclude a label."""
+
+
+def talking_frames(pts_s: F64, mouth_opening: F32, speaking: Sequence[Speaking]) -> Bools:
+    """Frames in which the person's mouth moves and it is not known that they are silent.
+
+    Args:
+        pts_s: times (K,).
+        mouth_opening: gap between the inner lips (K,), in distances between the eyes.
+        speaking: K answers of `who_speaks`.
+
+    Returns:
+        bool (K,). All False where frames are too far apart to see a mouth move.
+    """
+    if frame_rate(pts_s) < MIN_RATE_HZ:
+        return np.zeros(len(pts_s), np.bool_)
+    silent = np.array([answer == "no" for answer in speaking], np.bool_)
+    return (mouth_motion(pts_s, mouth_opening) >= MIN_MOUTH_MOTION) & ~silent
+
+
+def averaged_over_speech(pts_s: F64, probs: F32, talking: Bools, readable: Bools) -> F32:
+    """Probabilities with those of talking frames replaced by an average over WINDOW_S.
+
+    Args:
+        pts_s: times (K,).
+        probs: (K, 7), rows sum to 1.
+        talking: bool (K,), frames to replace.
+        readable: bool (K,), frames that count in the average; where none is near, all do.
+
+    Returns:
+        float32 (K, 7), rows sum to 1; rows that are not talking are unchanged.
+    """
+    logs = np.log(np.maximum(probs.astype(np.float64), LEAST_PROBABILITY))
+    averaged = probs.copy()
+    for k, first, last in zip(range(len(probs)), *around(pts_s, WINDOW_S), strict=True):
+        if talking[k]:
+            near = readable[first:last]
+            mean = (logs[first:last][near] if near.any() else logs[first:last]).mean(axis=0)
+            shares = np.exp(mean - mean.max())
+            averaged[k] = shares / shares.sum()
+    return averaged
