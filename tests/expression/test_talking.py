@@ -39,9 +39,15 @@ def test_a_moving_mouth_talks_unless_the_person_is_silent(answer: Speaking, talk
     assert found.all() if talks else not found.any()
 
 
-def test_a_still_mouth_does_not_talk_and_few_frames_do_not_tell() -> None:
+def test_a_still_mouth_does_not_talk() -> None:
     assert not talking_frames(TIMES, STILL, ["yes"] * COUNT).any()
-    assert not talking_frames(TIMES[::10], MOVING[::10], ["yes"] * len(TIMES[::10])).any()
+
+
+def test_three_frames_a_second_show_that_a_mouth_moves_and_one_does_not() -> None:
+    few = TIMES[::10]
+    assert talking_frames(few, MOVING[::10], ["unknown"] * len(few)).any()
+    single = TIMES[::60]
+    assert not talking_frames(single, MOVING[::60], ["unknown"] * len(single)).any()
 
 
 def test_open_mouths_of_neutral_speech_are_no_surprise() -> None:

@@ -19,10 +19,11 @@ from evaluation.reliability import confusion_to_svg, to_svg
 from evaluation.scoring import HEADLINE, Answers, Estimate, Scores, score
 from evolvisense.errors import EvolviSenseError
 from evolvisense.expression.network import FaceReader
+from evolvisense.models.spec import spec
 from evolvisense.types.arrays import F32, I64
 from evolvisense.types.faces import CropReadings
 from evolvisense.types.scores import EMOTIONS
-from training.face import conditions, validation
+from training.face import clips, conditions, validation
 from training.face.agreement import TARGET_ACTIONS, Geometry
 from training.face.agreement import agreement as agreement_of
 from training.face.validation import ValidationSet
@@ -107,6 +108,35 @@ def agreement(sets: Sequence[tuple[ValidationSet, CropReadings]], reader: FaceRe
     return table(["set", "faces", *TARGET_ACTIONS, "mean r", "landmarks", *pose], rows)
 
 
+MOVING_SD = 0.02
+"""A blendshape whose teacher values vary less in a clip does not move in it."""
+
+
+def every_blendshape(faces: ValidationSet, said: CropReadings, reader: FaceReader) -> str:
+    """Pearson r within each held-out clip of every blendshape that moves, and their median."""
+    lengths = [len(clips.load_clip(name).pts_s) for name in clips.HELD_OUT]
+    found: dict[str, list[float]] = {}
+    for rows in np.split(np.arange(len(faces.label)), np.cumsum(lengths)[:-1]):
+        for i, name in enumerate(reader.layout.actions):
+            ours = said.action[rows, i].astype(np.float64)
+            theirs = faces.action[rows, i].astype(np.float64)
+            if theirs.std() > MOVING_SD and not name.startswith("_"):
+                found.setdefault(name, []).append(metrics.pearson_r(ours, theirs))
+    each = sorted((float(np.mean(values)), name) for name, values in found.items())
+    listed = ", ".join(f"{name} {value:.2f}" for value, name in each)
+    every = [value for values in found.values() for value in values]
+    return (
+        f"Median over {len(every)} pairs of clip and blendshape {np.median(every):.2f}. {listed}.\n"
+    )
+
+
+def action_units() -> str:
+    """Area under the ROC curve of the reported action units, as the spec has it."""
+    known = spec("face").parameters["action_unit_auc"]
+    rows = [[name, f"{value:.3f}"] for name, value in known.items()]
+    return table(["action unit", "area under the ROC curve"], rows)
+
+
 def poor_crops(faces: ValidationSet, said: CropReadings, reader: FaceReader) -> str:
     """Accuracy on crops of falling quality, turned heads and falling confidence."""
     right = said.probs.argmax(axis=1) == faces.label
@@ -137,10 +167,11 @@ def main() -> None:
     parser.add_argument("--print", action="store_true", help="print, leave the card alone")
     options = parser.parse_args()
     reader = FaceReader()
-    labelled = [validation.ferplus(), validation.colour_tenth(), validation.fer2013_raw()]
+    labelled = [validation.ferplus(), validation.colour_tenth(), validation.cfee_fifth()]
     first, scores = expressions(labelled)
-    taught = [labelled[1], validation.scene_tenth(), labelled[0], validation.clip_frames()]
-    read = [(faces, reader.read_crops(faces.crops(reader.input_px))) for faces in taught]
+    sets = [*labelled, validation.scene_tenth(), validation.clip_frames()]
+    read = [(faces, reader.read_crops(faces.crops(reader.input_px))) for faces in sets]
+    taught = [(faces, said) for faces, said in read if faces.taught.any()]
     presence = ", ".join(f"{f.name} {(s.presence > 0.5).mean():.1%}" for f, s in read)
     parts = [
         "### Expressions\n",
@@ -148,10 +179,14 @@ def main() -> None:
         recalls(scores),
         write_figures(scores),
         "### Agreement with the teacher\n",
-        agreement(read, reader),
+        agreement(taught, reader),
+        "Within-clip correlation of each blendshape that moves, on clip-frames, lowest first:\n",
+        every_blendshape(*read[-1], reader),
+        "### Action units\n",
+        action_units(),
         f"A face is said to be present (> .5) in: {presence}.\n",
         "### Poor crops (colour-tenth)\n",
-        poor_crops(labelled[1], read[0][1], reader),
+        poor_crops(*read[1], reader),
         "### Cost\n",
         face_network.report(),
     ]

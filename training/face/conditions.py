@@ -14,7 +14,7 @@ from evolvisense.faces import measure_quality
 from evolvisense.types.arrays import U8
 from training.face.validation import ValidationSet
 
-SIZES_PX = (8, 12, 16, 20, 24, 32, 48, 96)
+SIZES_PX = (8, 12, 16, 20, 24, 32, 48, 64)
 BLURS_PX = (0.0, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0)
 GAINS = (1.0, 0.4, 0.2, 0.1, 0.05, 0.025)
 COVERED = (0.0, 0.2, 0.35, 0.5, 0.65, 0.8)
@@ -66,7 +66,7 @@ def _series(
     for level in levels:
         changed = np.stack([change(crop, level) for crop in crops])
         read = reader.read_crops(changed)
-        boxes = np.tile(np.array([0, 0, 96, 96], np.float32), (len(changed), 1))
+        boxes = np.tile(np.array([0, 0, *crops.shape[1:3]], np.float32), (len(changed), 1))
         quality = measure_quality(changed, boxes)
         measured = {
             "size": np.array([level]),
@@ -83,7 +83,7 @@ def _series(
     return conditions
 
 
-def degraded(faces: ValidationSet, reader: FaceReader, most: int = 1500) -> list[Condition]:
+def degraded(faces: ValidationSet, reader: FaceReader, most: int = 400) -> list[Condition]:
     """Accuracy on `most` crops made small, blurred, dark and covered."""
     chosen = np.random.default_rng(0).permutation(len(faces.label))[:most]
     crops, label = faces.crops(reader.input_px)[chosen], faces.label[chosen]

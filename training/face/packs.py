@@ -196,8 +196,17 @@ def load_colour() -> tuple[Pack, Pack]:
 
 def scene_boxes() -> dict[str, NDArray[np.float64]]:
     """Face boxes left, top, right, bottom (4,) in pixels by member."""
+    return _boxes("scene_faces.csv")
+
+
+def cfee_boxes() -> dict[str, NDArray[np.float64]]:
+    """The same of CFEE."""
+    return _boxes("cfee_faces.csv")
+
+
+def _boxes(table: str) -> dict[str, NDArray[np.float64]]:
     boxes: dict[str, NDArray[np.float64]] = {}
-    with (data_dir() / "faces" / "scene_faces.csv").open(newline="") as file:
+    with (data_dir() / "faces" / table).open(newline="") as file:
         for row in csv.DictReader(file):
             x, y, w, h = (float(row[f"face_{key}"]) for key in "xywh")
             boxes[row["path"]] = np.array([x, y, x + w, y + h])
@@ -269,11 +278,7 @@ def load_cfee() -> tuple[Pack, Pack]:
         rows = list(csv.DictReader(file))
     archive, _ = members("cfee_faces")
     names = [row["path"] for row in rows]
-    boxes: dict[str, NDArray[np.float64]] = {}
-    for row in rows:
-        x, y, w, h = (float(row[f"face_{key}"]) for key in "xywh")
-        boxes[row["path"]] = np.array([x, y, x + w, y + h])
-    rgb, where = with_surroundings(archive, names, boxes)
+    rgb, where = with_surroundings(archive, names, cfee_boxes())
     target = np.array([[float(row[f"p_{e}"]) for e in EMOTIONS] for row in rows], np.float32)
     au = np.array([[float(row[f"AU{n}"]) for n in ACTION_UNITS] for row in rows], np.float32)
     pack = Pack("cfee", np.array(names), rgb, target, where, SCENE_MARGIN, au)

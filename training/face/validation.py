@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from evaluation.pictures import decode, input_crop
 from evolvisense.faces import CROP_MARGIN, cut, framing_of_box
 from evolvisense.types.arrays import F32, I64, U8, Bools
-from training.face import packs
+from training.face import clips, packs
 from training.face.dataset import ZIP_OF
-from training.face.folders import data_dir
 from training.face.landmarks import MESH_POINTS
 from training.face.teacher import load_lesson
 
@@ -79,49 +79,48 @@ def colour_tenth() -> ValidationSet:
 
 def scene_tenth() -> ValidationSet:
     """A tenth of the scene faces, cut out by their face box as in the product; no labels."""
-    archive, names = packs.members("scene_faces")
-    boxes = packs.scene_boxes()
+    names = packs.members("scene_faces")[1][::10]
+    label = np.full(len(names), -1, np.int64)
+    return _boxed("scene-tenth", names, packs.scene_boxes(), label)
+
+
+def cfee_fifth() -> ValidationSet:
+    """The basic expressions of the people of CFEE who are set aside, cut out by their face box."""
+    pack = packs.load_cfee()[1]
+    single = pack.target.max(axis=1) > 0.99
+    names = [str(name) for name in pack.member[single]]
+    return _boxed(
+        "cfee-fifth", names, packs.cfee_boxes(), pack.target[single].argmax(axis=1).astype(np.int64)
+    )
+
+
+def _boxed(
+    name: str, members: Sequence[str], boxes: Mapping[str, NDArray[np.float64]], label: I64
+) -> ValidationSet:
+    archive, _ = packs.members(ZIP_OF[name])
     pictures: list[U8] = []
     where: list[tuple[float, float, float, float]] = []
-    for name in names[::10]:
-        rgb = decode(archive.read(name))
-        framing = framing_of_box(boxes[name], CROP_MARGIN)
+    for member in members:
+        rgb = decode(archive.read(member))
+        framing = framing_of_box(boxes[member], CROP_MARGIN)
         pictures.append(cut(rgb, framing, packs.STORED_PX))
         where.append(packs.share_of(framing, rgb))
-    label = np.full(len(pictures), -1, np.int64)
-    return _validation_set("scene-tenth", names[::10], pictures, label, np.array(where, np.float32))
+    return _validation_set(name, members, pictures, label, np.array(where, np.float32))
 
 
-def clip_frames(every: int = 5) -> ValidationSet:
-    """Faces of every fifth frame of the one-person clips, labelled by the teacher on the spot."""
-    from evolvisense.faces.libfacedetection import LibFaceDetection
-    from evolvisense.media import MediaLimits, decode_video
-    from training.face.teacher import Teacher
-
-    teacher = Teacher(data_dir() / "models" / "face_landmarker.task")
-    detector = LibFaceDetection()
-    pictures: list[U8] = []
-    lessons: list[tuple[F32, F32, F32]] = []
-    for path in sorted((data_dir() / "clips").iterdir()):
-        if not path.name.startswith(("talk_", "crema_", "single", "woman")):
-            continue
-        for frame in decode_video(path, every, None, MediaLimits()):
-            found = detector.detect(frame.rgb)
-            if not len(found):
-                continue
-            crop = cut(frame.rgb, framing_of_box(found.xyxy[0], CROP_MARGIN), 2 * packs.STORED_PX)
-            lesson = teacher.teach(crop)
-            if lesson is not None:
-                pictures.append(crop)
-                lessons.append(lesson[:3])
-    points, action, pose = (np.stack(column) for column in zip(*lessons, strict=True))
-    count = len(pictures)
+def clip_frames() -> ValidationSet:
+    """Faces of the clips that are never trained on, labelled by the teacher (`clips.py`)."""
+    parts = [clips.load_clip(name) for name in clips.HELD_OUT]
+    edge = round(packs.STORED_PX * (1 - 1 / packs.SCENE_MARGIN) / 2)
+    rgb = np.concatenate([part.rgb for part in parts])[:, edge:-edge, edge:-edge]
+    points = np.concatenate([part.landmark_xy for part in parts])
+    points = (points * packs.STORED_PX - edge) / (packs.STORED_PX - 2 * edge)
     return ValidationSet(
         "clip-frames",
-        tuple(pictures),
-        np.full(count, -1, np.int64),
-        np.ones(count, np.bool_),
-        action,
-        points[:, MESH_POINTS],
-        pose,
+        tuple(rgb),
+        np.full(len(rgb), -1, np.int64),
+        np.ones(len(rgb), np.bool_),
+        np.concatenate([part.action for part in parts]),
+        points.astype(np.float32),
+        np.concatenate([part.pose_deg for part in parts]),
     )

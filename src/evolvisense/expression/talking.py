@@ -13,8 +13,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from evolvisense.expression.speaking import MIN_MOUTH_MOTION, MIN_RATE_HZ, mouth_motion
-from evolvisense.expression.times import around, frame_rate
+from evolvisense.expression.speaking import MIN_MOUTH_MOTION
+from evolvisense.expression.times import around
 from evolvisense.types.arrays import F32, F64, Bools
 from evolvisense.types.behaviour import Speaking
 
@@ -33,12 +33,13 @@ def talking_frames(pts_s: F64, mouth_opening: F32, speaking: Sequence[Speaking])
         speaking: K answers of `who_speaks`.
 
     Returns:
-        bool (K,). All False where frames are too far apart to see a mouth move.
+        bool (K,). Motion is measured over WINDOW_S: two frames in it are enough to see that a mouth
+        is not still, too few to say who speaks.
     """
-    if frame_rate(pts_s) < MIN_RATE_HZ:
-        return np.zeros(len(pts_s), np.bool_)
+    windows = zip(*around(pts_s, WINDOW_S), strict=True)
+    motion = np.array([mouth_opening[first:last].std() for first, last in windows])
     silent = np.array([answer == "no" for answer in speaking], np.bool_)
-    return (mouth_motion(pts_s, mouth_opening) >= MIN_MOUTH_MOTION) & ~silent
+    return (motion >= MIN_MOUTH_MOTION) & ~silent
 
 
 def averaged_over_speech(pts_s: F64, probs: F32, talking: Bools, readable: Bools) -> F32:
