@@ -121,9 +121,9 @@ def log_priors(faces: Faces, shares: dict[str, float]) -> NDArray[np.float32]:
     """Log of the class shares (N, 7) among the faces drawn from the pack of each face."""
     chance = chances(faces, shares)
     logs = np.zeros((len(faces), faces.emotion.shape[1]), np.float32)
-    for name in shares:
+    for name, share in shares.items():
         rows = (faces.pack == name) & ~np.isnan(faces.emotion[:, 0])
-        if rows.any():
+        if share and rows.any():
             prior = np.average(faces.emotion[rows], axis=0, weights=chance[rows])
             logs[rows] = np.log(prior + 1e-4)
     return logs

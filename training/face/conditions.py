@@ -83,7 +83,7 @@ def _series(
     return conditions
 
 
-def degraded(faces: ValidationSet, reader: FaceReader, most: int = 400) -> list[Condition]:
+def degraded(faces: ValidationSet, reader: FaceReader, most: int = 200) -> list[Condition]:
     """Accuracy on `most` crops made small, blurred, dark and covered."""
     chosen = np.random.default_rng(0).permutation(len(faces.label))[:most]
     crops, label = faces.crops(reader.input_px)[chosen], faces.label[chosen]

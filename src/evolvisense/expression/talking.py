@@ -17,9 +17,13 @@ from evolvisense.expression.speaking import MIN_MOUTH_MOTION
 from evolvisense.expression.times import around
 from evolvisense.types.arrays import F32, F64, Bools
 from evolvisense.types.behaviour import Speaking
+from evolvisense.types.scores import EMOTIONS
 
 WINDOW_S = 1.0
 """Width of the window around a frame: measured on clips, see training/face/REPORT.md."""
+NEUTRAL_LOG_ODDS = 1.0
+"""Added to the log probability of neutral while a person talks: the network assumes nearly balanced
+classes, and talking faces are mostly neutral. Chosen on talk_1, where more changes nothing."""
 LEAST_PROBABILITY = 1e-3
 """Probabilities below this count as this much: one frame alone must not exclude a label."""
 
@@ -60,6 +64,7 @@ def averaged_over_speech(pts_s: F64, probs: F32, talking: Bools, readable: Bools
         if talking[k]:
             near = readable[first:last]
             mean = (logs[first:last][near] if near.any() else logs[first:last]).mean(axis=0)
+            mean[EMOTIONS.index("neutral")] += NEUTRAL_LOG_ODDS
             shares = np.exp(mean - mean.max())
             averaged[k] = shares / shares.sum()
     return averaged

@@ -11,7 +11,7 @@ from evolvisense.types.arrays import F32, U8
 from evolvisense.types.engines import ExpressionClassifier, FaceDetector, WholeFrameReader
 from evolvisense.types.faces import FaceDetections, FaceGeometry, FaceQuality
 
-QUALITY_CROP_PX = 96
+QUALITY_CROP_PX = 64
 
 
 @dataclass(frozen=True)
