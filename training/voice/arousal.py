@@ -1,4 +1,4 @@
-"""Version 1.2: arousal by the networks of 1.1 and a linear reading of the whole clip together.
+"""A candidate for version 1.2, not shipped (REPORT.md): arousal by the networks of 1.1 and a linear reading of the whole clip together.
 
 `python -m training.voice.arousal` fits a logistic regression of arousal on the statistics of
 `functionals.py`, judges the sum of both logits on the corpora that neither has heard, calibrates
