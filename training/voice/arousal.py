@@ -1,4 +1,4 @@
-"""A candidate for version 1.2, not shipped (REPORT.md): arousal by the networks of 1.1 and a linear reading of the whole clip together.
+"""Arousal by the networks of 1.1 and a line: a candidate for 1.2, not shipped (REPORT.md).
 
 `python -m training.voice.arousal` fits a logistic regression of arousal on the statistics of
 `functionals.py`, judges the sum of both logits on the corpora that neither has heard, calibrates
