@@ -145,7 +145,8 @@ def test_each_person_has_their_own_frames() -> None:
 def test_in_a_small_face_neither_blinks_nor_turns_can_be_seen(
     eye_distance_px: float, reason: str | None
 ) -> None:
-    small = geometry(COUNT, closure=CLOSURE, eye_distance_px=eye_distance_px)
+    nodding = np.repeat(10 * np.sin(3 * TIMES)[:, None], 3, axis=1)
+    small = geometry(COUNT, closure=CLOSURE, pose_deg=nodding, eye_distance_px=eye_distance_px)
     motion = describe(observations(range(COUNT), face_geometry=small)).motion
     assert motion is not None
     assert motion.blinks_absent_reason == reason

@@ -82,9 +82,9 @@ def _absent(person: Person, measures: BehaviourMeasures) -> list[tuple[str, Abse
     no_motion: AbsentReason = person.blinks_absent_reason or "sampled_too_slowly"
     found: list[tuple[str, object, AbsentReason]] = [
         ("blinks", person.blinks, no_motion),
-        ("smile", measures.smile_mean, no_motion),
+        ("smile", measures.smile_mean, person.smile_absent_reason or no_motion),
         ("speaking", measures.speaking_share, person.speaking_unknown_reason or no_motion),
-        ("head movement", measures.head_speed_deg_s, no_motion),
+        ("head movement", measures.head_speed_deg_s, person.head_absent_reason or no_motion),
     ]
     return [(name, reason) for name, value, reason in found if value is None]
 

@@ -9,11 +9,12 @@ import numpy as np
 from evolvisense.expression.blinks import DEFAULT_BLINKS, BlinkOptions, find_blinks
 from evolvisense.expression.smoothing import DEGREES, RESTART_GAP_S, SHARES, one_euro
 from evolvisense.expression.speaking import who_speaks
+from evolvisense.expression.stillness import is_still
 from evolvisense.expression.talking import averaged_over_speech, talking_frames
 from evolvisense.expression.times import frame_rate, gaps_s
 from evolvisense.expression.uncertainty import uncertain
-from evolvisense.types.arrays import F32, F64, I64
-from evolvisense.types.behaviour import AbsentReason, Behaviour, Motion
+from evolvisense.types.arrays import F32, F64, I64, Bools
+from evolvisense.types.behaviour import AbsentReason, Behaviour, Motion, Speaking
 from evolvisense.types.faces import (
     FaceGeometry,
     FaceLayout,
@@ -28,6 +29,8 @@ MIN_EYE_DISTANCE_PX = 16.0
 told from noise (ours)."""
 MAX_INTENSITY = 5.0
 """FACS intensity E."""
+MIN_COVERED_SHARE = 0.5
+"""Of a person's frames: what is seen in the others is too little for the recording (ours)."""
 MIN_HEAD_RATE_HZ = 8.0
 """At fewer frames a second a head may turn and return unseen."""
 
@@ -52,8 +55,10 @@ def describe_people(
     )
     reasons = uncertain(faces.probs, faces.score, faces.quality, faces.geometry)
     behaviours: list[Behaviour] = []
-    for index, pts_s, (answers, unknown) in zip(indices, times, speaking, strict=True):
+    for index, pts_s, (heard, why) in zip(indices, times, speaking, strict=True):
         probs = faces.probs[index]
+        motion = _motion(faces.geometry, layout, index, pts_s, blinks, smooth=smooth)
+        answers, unknown = _with_mouth_seen(heard, why, motion)
         if smooth and faces.geometry is not None:
             opening = _f32(faces.geometry.mouth_gap[index])
             readable = np.array([reasons[i] == "" for i in index], np.bool_)
@@ -67,10 +72,19 @@ def describe_people(
                 uncertain=tuple(reasons[i] for i in index),
                 speaking=answers,
                 speaking_unknown_reason=unknown,
-                motion=_motion(faces.geometry, layout, index, pts_s, blinks, smooth=smooth),
+                motion=motion,
             )
         )
     return behaviours
+
+
+def _with_mouth_seen(
+    answers: tuple[Speaking, ...], unknown: AbsentReason | None, motion: Motion | None
+) -> tuple[tuple[Speaking, ...], AbsentReason | None]:
+    """The answers of `who_speaks`; all unknown where the mouth cannot be seen."""
+    if unknown is not None or motion is None or motion.smile_absent_reason is None:
+        return answers, unknown
+    return ("unknown",) * len(answers), motion.smile_absent_reason
 
 
 def _motion(
@@ -88,11 +102,17 @@ def _motion(
     gap = _f32(geometry.mouth_gap[index])
     au = None if geometry.au is None else _f32(geometry.au[index])
     # Blinks are shorter than any smoothing: they are looked for in the raw signal.
-    blinks = find_blinks(pts_s, both_sides(action, layout, "eyeBlink"), options)
+    closure = both_sides(action, layout, "eyeBlink")
+    blinks = find_blinks(pts_s, closure, options)
     turning = head_turning_deg_s(pts_s, pose)
-    reason: AbsentReason | None = None if blinks is not None else "sampled_too_slowly"
-    if np.median(geometry.eye_distance_px[index]) < MIN_EYE_DISTANCE_PX:
-        blinks, turning, reason = None, None, "face_too_small"
+    is_small = bool(np.median(geometry.eye_distance_px[index]) < MIN_EYE_DISTANCE_PX)
+    small: AbsentReason | None = "face_too_small" if is_small else None
+    still: AbsentReason | None = "still_image" if is_still(pts_s, pose, closure, gap) else None
+    slow: AbsentReason = "sampled_too_slowly"
+    no_blinks = small or (slow if blinks is None else still)
+    no_blinks = no_blinks or mostly(geometry.eyes_covered, index, "eyes_covered")
+    no_head = small or (slow if turning is None else still)
+    no_smile = still or mostly(geometry.mouth_covered, index, "mouth_covered")
     if smooth:
         action = one_euro(pts_s, action, SHARES, together=False)
         pose = one_euro(pts_s, pose, DEGREES, together=False)
@@ -105,11 +125,20 @@ def _motion(
         eye_openness=1 - both_sides(action, layout, "eyeBlink"),
         smile=both_sides(action, layout, "mouthSmile"),
         mouth_opening=gap,
-        blinks=blinks,
-        blinks_absent_reason=reason,
-        head_turning_deg_s=turning,
+        blinks=None if no_blinks else blinks,
+        blinks_absent_reason=no_blinks,
+        head_turning_deg_s=None if no_head else turning,
+        head_absent_reason=no_head,
+        smile_absent_reason=no_smile,
         au=au,
     )
+
+
+def mostly(hidden: Bools | None, index: I64, reason: AbsentReason) -> AbsentReason | None:
+    """The reason where at least MIN_COVERED_SHARE of the person's frames hide the organ."""
+    if hidden is None or not len(index):
+        return None
+    return reason if hidden[index].mean() >= MIN_COVERED_SHARE else None
 
 
 def both_sides(action: F32, layout: FaceLayout, name: str) -> F32:

@@ -8,7 +8,7 @@ import numpy as np
 
 from evolvisense.expression.times import frame_rate
 from evolvisense.types.arrays import F32, F64, I64, Bools
-from evolvisense.types.behaviour import Behaviour, Motion
+from evolvisense.types.behaviour import AbsentReason, Behaviour, Motion
 from evolvisense.types.faces import FaceObservations, FrameLog
 from evolvisense.types.indicators import (
     FACE_FEATURES,
@@ -25,6 +25,17 @@ HALF_BLINK = 0.5
 """Added to the count, so that nobody's rate is zero, whose logarithm is not a number."""
 SLOWEST_DEG_S = 0.1
 """A head on a stand still has a logarithm."""
+
+WHY: Mapping[AbsentReason, MissingReason] = {
+    "engine_reads_no_actions": "engine_reads_no_actions",
+    "sampled_too_slowly": "too_few_frames_per_second",
+    "face_too_small": "face_too_small",
+    "still_image": "still_image",
+    "eyes_covered": "eyes_covered",
+    "mouth_covered": "mouth_covered",
+    "no_voice": "no_voice",
+}
+"""Why an organ could not be observed -> why its feature does not count."""
 
 Samples = tuple[Mapping[Feature, Measured], Mapping[Feature, MissingReason]]
 
@@ -75,6 +86,8 @@ def _smile_share(behaviour: Behaviour, motion: Motion, blocks: Blocks) -> Measur
         return "no_voice"
     if behaviour.speaking_unknown_reason == "sampled_too_slowly":
         return "too_few_frames_per_second"
+    if motion.smile_absent_reason is not None:
+        return WHY[motion.smile_absent_reason]
     readable = np.array([reason in ("", "flat") for reason in behaviour.uncertain])
     silent = readable & np.array([answer == "no" for answer in behaviour.speaking])
     if not silent.any():
@@ -93,9 +106,7 @@ def _smile_share(behaviour: Behaviour, motion: Motion, blocks: Blocks) -> Measur
 def _blinks(behaviour: Behaviour, motion: Motion, blocks: Blocks) -> Measured | MissingReason:
     """Logarithm of blinks per minute in which the eyes were seen."""
     if motion.blinks is None:
-        if motion.blinks_absent_reason == "face_too_small":
-            return "face_too_small"
-        return "too_few_frames_per_second"
+        return WHY[motion.blinks_absent_reason or "sampled_too_slowly"]
     seen_s = _per_block(blocks.of(behaviour.pts_s), behaviour.frame_s, blocks)
     if not seen_s.sum():
         return "too_few_face_frames"
@@ -114,9 +125,7 @@ def _head_speed(behaviour: Behaviour, motion: Motion, blocks: Blocks) -> Measure
     """Logarithm of the median speed of the head's turning."""
     turning = motion.head_turning_deg_s
     if turning is None:
-        if motion.blinks_absent_reason == "face_too_small":
-            return "face_too_small"
-        return "too_few_frames_per_second"
+        return WHY[motion.head_absent_reason or "sampled_too_slowly"]
     known = np.isfinite(turning)
     if not known.any():
         return "too_few_face_frames"

@@ -38,6 +38,9 @@ def uncertain(
     mark("blurred", quality.sharpness < MIN_SHARPNESS)
     if geometry is not None:
         mark("covered", score < MIN_PRESENCE)
+        for hidden in (geometry.eyes_covered, geometry.mouth_covered):
+            if hidden is not None:
+                mark("covered", hidden)
         pitch, yaw = np.abs(geometry.pose_deg[:, 0]), np.abs(geometry.pose_deg[:, 1])
         mark("turned", (yaw > MAX_YAW_DEG) | (pitch > MAX_PITCH_DEG))
     mark("flat", probs.max(axis=1, initial=0.0) < MIN_TOP_PROBABILITY)

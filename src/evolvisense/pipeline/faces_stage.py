@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evolvisense.pipeline.readers import FrameFaces, FrameReader
-from evolvisense.types.arrays import I64
+from evolvisense.types.arrays import I64, Bools
 from evolvisense.types.engines import TrackerState
 from evolvisense.types.faces import FaceGeometry, FaceObservations, FaceQuality, FrameLog
 from evolvisense.types.media import VideoFrame
@@ -111,6 +111,8 @@ def _joined_geometry(parts: Sequence[FaceGeometry]) -> FaceGeometry | None:
         lid_gap=np.concatenate([g.lid_gap for g in parts]),
         mouth_gap=np.concatenate([g.mouth_gap for g in parts]),
         eye_distance_px=np.concatenate([g.eye_distance_px for g in parts]),
+        eyes_covered=_all_known([g.eyes_covered for g in parts]),
+        mouth_covered=_all_known([g.mouth_covered for g in parts]),
         landmark=None
         if parts[0].landmark is None
         else np.concatenate([g.landmark for g in parts if g.landmark is not None]),
@@ -118,6 +120,11 @@ def _joined_geometry(parts: Sequence[FaceGeometry]) -> FaceGeometry | None:
         if parts[0].au is None
         else np.concatenate([g.au for g in parts if g.au is not None]),
     )
+
+
+def _all_known(parts: Sequence[Bools | None]) -> Bools | None:
+    known = [part for part in parts if part is not None]
+    return np.concatenate(known) if len(known) == len(parts) else None
 
 
 def _nobody() -> FaceObservations:

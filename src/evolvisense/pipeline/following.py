@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from evolvisense.expression.covers import covered
 from evolvisense.expression.distances import eye_distance, lid_gaps, mouth_gap
 from evolvisense.expression.times import gap_s
 from evolvisense.faces import (
@@ -76,6 +77,7 @@ class _Look:
     probs: F32
     action: F32
     points_px: F32
+    points_crop: F32
     pose_deg: F32
     """Roll is that of the face before the camera, not in the crop."""
     presence: float
@@ -193,6 +195,7 @@ class FollowingReader:
                     said.probs[face],
                     said.action[face],
                     points_px,
+                    said.landmark_xy[face] * side,
                     said.pose_deg[face] + np.array((0, 0, framing.roll_deg), np.float32),
                     float(said.presence[face]),
                     None if said.au is None else said.au[face],
@@ -231,10 +234,13 @@ class FollowingReader:
         sure = np.array([look.box is None for look in looks], np.bool_)
         side = self._network.input_px
         crops = np.stack([look.crop for look in looks]) if looks else np.zeros((0, side, side, 3))
+        crops = crops.astype(np.uint8)
+        in_crops = _stacked([look.points_crop for look in looks], (len(layout.mesh_points), 2))
+        eyes_covered, mouth_covered = covered(crops, in_crops, layout)
         return FrameFaces(
             detections=FaceDetections(xyxy, np.array([k.presence for k in looks], np.float32)),
             detected=detected,
-            quality=measure_quality(crops.astype(np.uint8), xyxy),
+            quality=measure_quality(crops, xyxy),
             probs=_stacked([look.probs for look in looks], (len(EMOTIONS),)),
             geometry=FaceGeometry(
                 action=_stacked([k.action for k in looks], (len(layout.actions),)).astype("f2"),
@@ -242,6 +248,8 @@ class FollowingReader:
                 lid_gap=lid_gaps(points, layout).astype(np.float16),
                 mouth_gap=mouth_gap(points, layout).astype(np.float16),
                 eye_distance_px=eye_distance(points, layout),
+                eyes_covered=eyes_covered & sure,
+                mouth_covered=mouth_covered & sure,
                 landmark=pack(np.where(sure[:, None, None], points, np.nan), xyxy)
                 if self._keep_landmarks
                 else None,

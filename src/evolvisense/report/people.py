@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from typing import Literal
 
 from evolvisense.report import schema
 from evolvisense.report.landmarks import Landmarks
@@ -39,7 +40,9 @@ def person_part(
         tracks=[_track(track, mine, frames, faces) for track in person.track_ids],
         measures=_measures(behaviour),
         blinks=None if blinks is None else [schema.BlinkEvent(**asdict(b)) for b in blinks],
-        blinks_absent_reason=_blinks_absent_reason(motion),
+        blinks_absent_reason=_why_absent(motion, "blinks"),
+        smile_absent_reason=_why_absent(motion, "smile"),
+        head_absent_reason=_why_absent(motion, "head"),
         speaking_unknown_reason=behaviour.speaking_unknown_reason,
         timeline=_timeline(behaviour, frames, faces, layout),
     )
@@ -101,7 +104,9 @@ def _measures(behaviour: Behaviour) -> schema.BehaviourMeasures:
     speed = None if motion is None else motion.head_speed_deg_s
     return schema.BehaviourMeasures(
         certain_share=round(certain, 4),
-        smile_mean=None if motion is None else round(float(motion.smile.mean()), 4),
+        smile_mean=None
+        if motion is None or motion.smile_absent_reason is not None
+        else round(float(motion.smile.mean()), 4),
         blinks_per_min=None
         if blinks is None or watched_s < MIN_BLINK_RATE_S
         else round(60 * len(blinks) / watched_s, 2),
@@ -116,7 +121,14 @@ def _speaking_share(speaking: Sequence[Speaking]) -> float | None:
     return round(sum(answer == "yes" for answer in speaking) / len(speaking), 4)
 
 
-def _blinks_absent_reason(motion: Motion | None) -> AbsentReason | None:
+def _why_absent(
+    motion: Motion | None, what: Literal["blinks", "smile", "head"]
+) -> AbsentReason | None:
     if motion is None:
         return "engine_reads_no_actions"
-    return motion.blinks_absent_reason
+    reasons: dict[str, AbsentReason | None] = {
+        "blinks": motion.blinks_absent_reason,
+        "smile": motion.smile_absent_reason,
+        "head": motion.head_absent_reason,
+    }
+    return reasons[what]

@@ -293,8 +293,16 @@ class Person(Part):
     measures: BehaviourMeasures
     blinks: list[BlinkEvent] | None = Field(description="null where they cannot be seen.")
     blinks_absent_reason: AbsentReason | None = Field(
-        description="Why `blinks` is null: frames too far apart, a face too small, or an engine "
-        "without actions."
+        description="Why `blinks` is null: frames too far apart, a face too small, covered eyes, a "
+        "still image, or an engine without actions."
+    )
+    smile_absent_reason: AbsentReason | None = Field(
+        default=None,
+        description="Why `smile_mean` is null: the mouth is covered, or the image is still.",
+    )
+    head_absent_reason: AbsentReason | None = Field(
+        default=None,
+        description="Why `head_speed_deg_s` is null.",
     )
     speaking_unknown_reason: AbsentReason | None = Field(
         description="Why `speaking` is unknown in some frames; null where it never is."

@@ -19,7 +19,13 @@ MAX_FRAME_S = 0.2
 """A frame stands for at most this long a time: gaps in which a face was away are not watched."""
 
 AbsentReason = Literal[
-    "engine_reads_no_actions", "sampled_too_slowly", "face_too_small", "no_voice"
+    "engine_reads_no_actions",
+    "sampled_too_slowly",
+    "face_too_small",
+    "still_image",
+    "eyes_covered",
+    "mouth_covered",
+    "no_voice",
 ]
 
 
@@ -51,8 +57,11 @@ class Motion:
     """None where frames are too far apart, or the face too small, to see one."""
     blinks_absent_reason: AbsentReason | None
     head_turning_deg_s: F32 | None
-    """(K,) speed of the head's turning since the frame before, NaN after a gap; None for the same
-    reasons."""
+    """(K,) speed of the head's turning since the frame before, NaN after a gap; None where
+    `head_absent_reason` says why."""
+    head_absent_reason: AbsentReason | None = None
+    smile_absent_reason: AbsentReason | None = None
+    """Why `smile` and `mouth_opening` say nothing about this person."""
     au: F32 | None = None
     """(K, A), FACS intensity 0-5; None where the network reads no action units."""
 

@@ -105,6 +105,10 @@ class FaceGeometry:
     """(M,): gap between the inner lips over the distance between the eyes."""
     eye_distance_px: F32
     """(M,): between the centres of the eyes in source pixels."""
+    eyes_covered: Bools | None = None
+    """(M,): dark glasses, a hand; None where the reader does not look for covers."""
+    mouth_covered: Bools | None = None
+    """(M,): a mask, a hand."""
     landmark: U16 | None = None
     """(M, P, 2) as `report.landmarks` packs them; None unless they were asked for."""
     au: F16 | None = None

@@ -60,7 +60,13 @@ def _facts(person: Person) -> list[tuple[str, str, str]]:
         ),
         ("Expression certain", percent(measures.certain_share), _uncertain(person)),
         _tile("Blinks", blinks, "{:.0f}", "" if rate is None else f"{rate:.1f} a minute", motion),
-        _tile("Smile, mean", measures.smile_mean, "{:.0%}", "100 % is the broadest", motion),
+        _tile(
+            "Smile, mean",
+            measures.smile_mean,
+            "{:.0%}",
+            "100 % is the broadest",
+            person.smile_absent_reason,
+        ),
         _tile(
             "Speaking",
             measures.speaking_share,
@@ -68,7 +74,13 @@ def _facts(person: Person) -> list[tuple[str, str, str]]:
             "of the frames with this face",
             person.speaking_unknown_reason or motion,
         ),
-        _tile("Head movement", measures.head_speed_deg_s, "{:.0f} °/s", "median", motion),
+        _tile(
+            "Head movement",
+            measures.head_speed_deg_s,
+            "{:.0f} °/s",
+            "median",
+            person.head_absent_reason,
+        ),
     ]
 
 

@@ -50,7 +50,7 @@ export function faceTiles({ options }, person) {
       about: ofFeature("blinks_log_per_min", "BehaviourMeasures.blinks_per_min", "Person.blinks_absent_reason"),
     },
     {
-      ...tile("Smile, mean", measures.smile_mean, percent, why(motion), "100 % is the broadest"),
+      ...tile("Smile, mean", measures.smile_mean, percent, why(person.smile_absent_reason ?? motion), "100 % is the broadest"),
       about: ofFields("BehaviourMeasures.smile_mean", "FaceTimeline.smile"),
     },
     {
@@ -59,7 +59,7 @@ export function faceTiles({ options }, person) {
       about: ofFields("BehaviourMeasures.speaking_share", "FaceTimeline.speaking", "Person.speaking_unknown_reason"),
     },
     {
-      ...tile("Head movement", measures.head_speed_deg_s, (v) => `${Math.round(v)} \u00b0/s`, why(motion), "median"),
+      ...tile("Head movement", measures.head_speed_deg_s, (v) => `${Math.round(v)} \u00b0/s`, why(person.head_absent_reason ?? motion), "median"),
       about: ofFeature("head_speed_log_deg_s", "BehaviourMeasures.head_speed_deg_s"),
     },
   ];

@@ -12,6 +12,8 @@
  *   head_speed_deg_s: number|null, speaking_share: number|null}} measures
  * @property {{start_s: number, end_s: number, depth: number}[]|null} blinks
  * @property {string|null} blinks_absent_reason
+ * @property {string|null} [smile_absent_reason]
+ * @property {string|null} [head_absent_reason]
  * @property {string|null} speaking_unknown_reason
  * @property {string[]} actions Names of the facial actions that were read.
  * @property {boolean} hasExpression False where probabilities are withheld.

@@ -15,6 +15,9 @@ const ABSENT = {
   engine_reads_no_actions: "the expression engine does not read it",
   sampled_too_slowly: "too few pictures a second",
   face_too_small: "the face is too small",
+  still_image: "the picture does not move: a photograph or a frozen camera",
+  eyes_covered: "the eyes are covered",
+  mouth_covered: "the mouth is covered",
   no_voice: "no voice was read",
 };
 
