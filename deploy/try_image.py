@@ -40,7 +40,11 @@ SETUP = (
     'rm -f "$1"/usr/lib/python3*/EXTERNALLY-MANAGED',
     'ln -s python3 "$1/usr/bin/python"',
 )
-LEFT_OUT = ("doc", "man", "locale", "info")
+LEFT_OUT = (
+    *(f"/usr/share/{name}/*" for name in ("doc", "man", "locale", "info")),
+    # The official image has no more of Perl than Debian's minimum.
+    *("/usr/share/perl/*", "/usr/lib/x86_64-linux-gnu/perl/*"),
+)
 ENVIRONMENT = {**os.environ, "STORAGE_DRIVER": "vfs", "BUILDAH_ISOLATION": "chroot"}
 CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 ADDRESS = re.compile(r"https?://\S*[?&]token=([\w-]+)")
@@ -62,7 +66,7 @@ def make_base(folder: Path) -> None:
     """Tag a minimal Debian with Python and pip as the base."""
     archive = folder / "base.tar"
     if not archive.exists():
-        without = [f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in LEFT_OUT]
+        without = [f"--dpkgopt=path-exclude={pattern}" for pattern in LEFT_OUT]
         hooks = [f"--customize-hook={line}" for line in SETUP]
         part = archive.with_suffix(".part")
         run(
