@@ -13,31 +13,35 @@ from dataclasses import asdict, replace
 import torch
 
 from training.face.batches import TrainingData
-from training.face.dataset import Faces, action_names
+from training.face.dataset import action_names, load_validation, training_faces
 from training.face.folders import runs_dir
 from training.face.soften import softened
-from training.face.train import Plan, Run, load_faces, train
+from training.face.train import Plan, Run, train
 
 VARIANTS: dict[str, dict[str, object]] = {
     "base": {},
     "expressions alone": {"tasks": "emotion"},
-    "FER2013 alone": {"packs": "fer2013"},
-    "without scene faces": {"packs": "fer2013,colour"},
+    "FER2013 alone": {"packs": "fer2013:1"},
+    "without CFEE": {"packs": "fer2013:.5,colour:.4,scene:.1"},
+    "without colour": {"packs": "fer2013:.65,scene:.1,cfee:.25"},
+    "without FER2013": {"packs": "colour:.65,scene:.1,cfee:.25"},
+    "not balanced": {"balanced": 0},
     "64 px": {"sizes": "64:1"},
     "wider early, narrower late": {"stem": 24, "channels": "48,96,192"},
     "labels not softened": {"soften": 0},
     "geometry alone": {"tasks": "action,landmark,pose,presence"},
-    "colour alone": {"packs": "colour"},
+    "colour alone": {"packs": "colour:1"},
     "narrow": {"channels": "32,64,128", "blocks": "1,1,1"},
     "augmentation not annealed": {"anneal": 0.0},
     "96 px": {"sizes": "96:1"},
 }
 SHOWN = (
     "ferplus-publictest",
-    "colour-tenth",
-    "colour-tenth mean_r",
-    "colour-tenth landmark",
-    "colour-tenth pose_deg",
+    "ferplus-publictest balanced",
+    "colour-tenth balanced",
+    "cfee-fifth balanced",
+    "cfee-fifth mean_r",
+    "cfee-fifth landmark",
 )
 
 
@@ -50,21 +54,18 @@ def run_variant(name: str, plan: Plan, names: tuple[str, ...]) -> dict[str, floa
         last = json.loads(log.read_text().splitlines()[-1])
         if last.get("plan") == asdict(plan):
             return last["figures"]
-    faces, validation = load_faces(plan.packs)
+    shares = plan.shares()
+    faces, validation = training_faces(tuple(shares)), load_validation()
     if plan.soften:
-        faces = with_softened(faces, validation, plan.packs)
+        faces = replace(faces, emotion=softened(faces, validation))
     run = Run(plan, folder)
-    train(run, TrainingData(faces, names, plan.seed), names, validation)
+    train(run, TrainingData(faces, names, plan.seed, shares), names, validation)
     lines = [json.loads(line) for line in log.read_text().splitlines()]
     figures = next(line for line in reversed(lines) if "px" in line)
     rates = [line["per_s"] for line in lines if "per_s" in line]
     figures["per_s"] = max(rates, default=0)
     run.log({"plan": asdict(plan), "figures": figures})
     return figures
-
-
-def with_softened(faces: Faces, validation: list[tuple[str, Faces]], packs: str) -> Faces:
-    return replace(faces, emotion=softened(faces, validation, packs.replace(",", "-")))
 
 
 def main() -> None:
