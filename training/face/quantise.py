@@ -28,11 +28,10 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from training.face.agreement import Geometry, agreement
 from training.face.augment import plain
-from training.face.dataset import Faces, action_names
+from training.face.dataset import Faces, action_names, load_validation, training_faces
 from training.face.export import SPECS
 from training.face.measure import crop_landmarks
 from training.face.network import INPUT_PX
-from training.face.train import load_faces
 
 CALIBRATION_FACES = 512
 TIMED_RUNS = 200
@@ -94,11 +93,12 @@ def describe(name: str, path: Path, validation: list[tuple[str, Faces]]) -> None
             session.run(None, {"rgb": crops_of(faces, rows)})
             for rows in np.array_split(np.arange(len(faces)), max(len(faces) // 128, 1))
         ]
-        probs, action, points, pose, _ = (np.concatenate(p) for p in zip(*parts, strict=True))
+        probs, action, points, pose, _, _ = (np.concatenate(p) for p in zip(*parts, strict=True))
         if set_name != "scene-tenth":
-            right = (probs.argmax(1) == faces.emotion.argmax(1)).mean()
+            single = faces.emotion.max(axis=1) > 0.99
+            right = (probs.argmax(1) == faces.emotion.argmax(1))[single].mean()
             figures.append(f"{set_name} {right:.4f}")
-        if set_name == "colour-tenth":
+        if set_name == "cfee-fifth":
             rows = faces.taught
             teacher = Geometry(faces.action, crop_landmarks(faces), faces.pose_deg)
             found = agreement(
@@ -117,7 +117,10 @@ def describe(name: str, path: Path, validation: list[tuple[str, Faces]]) -> None
 
 
 def main() -> None:
-    train_faces, validation = load_faces("fer2013,colour,scene")
+    train_faces, validation = (
+        training_faces(("fer2013", "colour", "scene", "cfee")),
+        load_validation(),
+    )
     rng = np.random.default_rng(0)
     chosen = crops_of(train_faces, rng.choice(len(train_faces), CALIBRATION_FACES, replace=False))
     shipped = SPECS / "face.onnx"
