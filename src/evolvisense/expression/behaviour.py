@@ -84,7 +84,8 @@ def _with_mouth_seen(
     """The answers of `who_speaks`; all unknown where the mouth cannot be seen."""
     if unknown is not None or motion is None or motion.smile_absent_reason is None:
         return answers, unknown
-    return ("unknown",) * len(answers), motion.smile_absent_reason
+    hidden: Speaking = "unknown"
+    return (hidden,) * len(answers), motion.smile_absent_reason
 
 
 def _motion(
