@@ -84,8 +84,8 @@ def _with_mouth_seen(
     """The answers of `who_speaks`; all unknown where the mouth cannot be seen."""
     if unknown is not None or motion is None or motion.smile_absent_reason is None:
         return answers, unknown
-    hidden: Speaking = "unknown"
-    return (hidden,) * len(answers), motion.smile_absent_reason
+    hidden: tuple[Speaking, ...] = ("unknown",) * len(answers)
+    return hidden, motion.smile_absent_reason
 
 
 def _motion(
