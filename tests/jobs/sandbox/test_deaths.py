@@ -195,7 +195,7 @@ sandbox = Sandbox(
 sandbox.start()
 sleeper = sandbox.request({"do": "start_sleeper"})["pid"]
 sandbox.send({"do": sys.argv[1]})
-sandbox.receive(PATIENCE_S)
+sandbox.receive(600)
 print(sandbox.pid, sleeper, flush=True)
 time.sleep(600)
 """
