@@ -16,12 +16,14 @@ from typing import Any
 
 import httpx
 import pytest
-from websockets.exceptions import WebSocketException
+from websockets.exceptions import InvalidStatus, WebSocketException
 from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from evolvisense.errors import DatabaseError, InvalidOptionError
 from evolvisense.jobs.tracebacks import discreet_traceback
 from tests.cli.test_serve import free_port, wait_for
+from tests.factory.patience import wait_until
 
 PLANTED = "Xq7PlantedSecret"
 ADDRESS = "203.0.113.77"
@@ -181,3 +183,13 @@ def test_tracebacks_say_where_and_not_what(caplog: pytest.LogCaptureFixture) -> 
         assert "in fail" in text
         assert "KeyError" in text
         assert "DatabaseError: the disk" in text
+
+
+def test_a_refused_websocket_is_one_line_and_no_error(served: tuple[str, Path]) -> None:
+    address, log = served
+    with pytest.raises(InvalidStatus, match="403"):
+        connect(f"ws://{address}/v1/live", origin=Origin("http://evil.example"))
+    with httpx.Client(base_url=f"http://{address}") as client:
+        wait_until(lambda: client.get("/readyz") and "WEBSOCKET none 403" in log.read_text())
+    assert "ERROR" not in log.read_text()
+    assert '"error"' not in log.read_text()

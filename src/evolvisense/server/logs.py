@@ -27,6 +27,8 @@ WITH_CONTENT = (
     "asyncio",
 )
 """Libraries whose messages below WARNING name addresses, or show what was sent."""
+FALSE_ALARM = "ASGI callable returned without completing handshake."
+"""uvicorn says so of every WebSocket that was refused with an HTTP error, which is no fault."""
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 KNOWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
@@ -75,7 +77,7 @@ class WithoutContent(logging.Filter):
         text = str(record.msg)
         if record.name == "uvicorn.error" and record.levelno < logging.INFO:
             return False  # headers, URLs and frames
-        if "WebSocket %s" in text:
+        if "WebSocket %s" in text or text == FALSE_ALARM:
             return False
         if text.startswith("Traceback"):
             record.msg, record.args = text.strip().rpartition("\n")[2], ()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import struct
+import tempfile
 import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +19,7 @@ from fastapi import FastAPI, WebSocket
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from evolvisense.jobs.sandbox import Limits, Sandbox
+from evolvisense.jobs.sandbox import Files, Limits, Sandbox
 from evolvisense.server.live import Authorize, LivePool, LiveSettings, Opening, live_routes
 from evolvisense.server.live.pool import new_sandbox
 from tests.factory.patience import PATIENCE_S
@@ -29,7 +31,9 @@ MANY_FPS = 1e6
 
 
 def scripted(target: str = SCRIPTED, limits: Limits = LIMITS) -> Sandbox:
-    return Sandbox(target, limits, name="scripted")
+    # Its gates are files in pytest's folders.
+    shared = [Path(tempfile.gettempdir())]
+    return Sandbox(target, limits, name="scripted", files=Files(readable=shared, writable=shared))
 
 
 @dataclass(frozen=True)
