@@ -31,7 +31,7 @@ def person(
     count = len(emotions)
     column = np.zeros(count)
     probabilities = {e: np.array([0.7 * (e == given) for given in emotions]) for e in EMOTIONS}
-    others = {"probabilities", "uncertain", "speaking", "actions", "landmarks"}
+    others = {"probabilities", "uncertain", "speaking", "actions", "action_units", "landmarks"}
     columns = set(FaceTimeline.model_fields) - others
     timeline = FaceTimeline.model_validate(
         {

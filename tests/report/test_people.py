@@ -108,8 +108,9 @@ def test_measures_say_what_was_seen() -> None:
 def test_half_a_minute_has_a_rate_of_blinks() -> None:
     times = np.arange(31 * 30) / 30
     closure = sum(np.exp(-0.5 * ((times - middle) / 0.06) ** 2) for middle in range(3, 30, 3))
-    faces = observations(range(len(times)), face_geometry=geometry(len(times), closure=closure))
-    measures = part(faces, times=times).measures
+    nodding = np.repeat(10 * np.sin(times)[:, None], 3, axis=1)
+    face = geometry(len(times), closure=closure, pose_deg=nodding)
+    measures = part(observations(range(len(times)), face_geometry=face), times=times).measures
     assert measures.blinks_per_min == pytest.approx(60 * 9 / times[-1], abs=0.01)
 
 
@@ -140,8 +141,10 @@ def test_an_engine_that_reads_expressions_only_leaves_the_rest_empty() -> None:
 
 
 def test_frames_too_far_apart_show_no_blink() -> None:
-    faces = observations(range(20), face_geometry=geometry(20))
-    person = part(faces, times=np.arange(20) / 5)
+    times = np.arange(20) / 5
+    nodding = np.repeat(10 * np.sin(times)[:, None], 3, axis=1)
+    faces = observations(range(20), face_geometry=geometry(20, pose_deg=nodding))
+    person = part(faces, times=times)
     assert person.blinks is None
     assert person.blinks_absent_reason == "sampled_too_slowly"
     assert person.measures.smile_mean == 0
