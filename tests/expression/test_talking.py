@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 
 from evolvisense.expression.behaviour import describe_people
-from evolvisense.expression.talking import WINDOW_S, averaged_over_speech, talking_frames
+from evolvisense.expression.talking import (
+    WINDOW_S,
+    averaged_over_speech,
+    flat_again,
+    talking_frames,
+)
 from evolvisense.types.arrays import F32, Bools
 from evolvisense.types.behaviour import Speaking
 from evolvisense.types.scores import EMOTIONS
@@ -96,3 +101,11 @@ def test_the_report_of_a_talking_face_is_neutral_and_raw_readings_stay_raw() -> 
     ]
     assert (described[0].probs.argmax(axis=1) == NEUTRAL).all()
     np.testing.assert_array_equal(described[1].probs, faces.probs)
+
+
+def test_flat_is_decided_by_the_average_while_talking() -> None:
+    flat, sure = np.full(7, 1 / 7, np.float32), np.eye(7, dtype=np.float32)[0]
+    probs = np.stack([sure, flat, sure, sure])
+    talking = np.array([True, True, True, False])
+    found = flat_again(("flat", "", "turned", "flat"), probs, talking)
+    assert found == ("", "flat", "turned", "flat")

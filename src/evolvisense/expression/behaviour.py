@@ -10,7 +10,7 @@ from evolvisense.expression.blinks import DEFAULT_BLINKS, BlinkOptions, find_bli
 from evolvisense.expression.smoothing import DEGREES, RESTART_GAP_S, SHARES, one_euro
 from evolvisense.expression.speaking import who_speaks
 from evolvisense.expression.stillness import is_still
-from evolvisense.expression.talking import averaged_over_speech, talking_frames
+from evolvisense.expression.talking import averaged_over_speech, flat_again, talking_frames
 from evolvisense.expression.times import frame_rate, gaps_s
 from evolvisense.expression.uncertainty import uncertain
 from evolvisense.types.arrays import F32, F64, I64, Bools
@@ -57,19 +57,21 @@ def describe_people(
     behaviours: list[Behaviour] = []
     for index, pts_s, (heard, why) in zip(indices, times, speaking, strict=True):
         probs = faces.probs[index]
+        mine = tuple(reasons[i] for i in index)
         motion = _motion(faces.geometry, layout, index, pts_s, blinks, smooth=smooth)
         answers, unknown = _with_mouth_seen(heard, why, motion)
         if smooth and faces.geometry is not None:
             opening = _f32(faces.geometry.mouth_gap[index])
-            readable = np.array([reasons[i] == "" for i in index], np.bool_)
+            readable = np.array([reason == "" for reason in mine], np.bool_)
             talking = talking_frames(pts_s, opening, answers)
             probs = averaged_over_speech(pts_s, probs, talking, readable)
+            mine = flat_again(mine, probs, talking)
         behaviours.append(
             Behaviour(
                 index=index,
                 pts_s=pts_s,
                 probs=one_euro(pts_s, probs, SHARES, together=True) if smooth else probs,
-                uncertain=tuple(reasons[i] for i in index),
+                uncertain=mine,
                 speaking=answers,
                 speaking_unknown_reason=unknown,
                 motion=motion,

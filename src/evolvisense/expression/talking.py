@@ -15,8 +15,9 @@ import numpy as np
 
 from evolvisense.expression.speaking import MIN_MOUTH_MOTION
 from evolvisense.expression.times import around
+from evolvisense.expression.uncertainty import MIN_TOP_PROBABILITY
 from evolvisense.types.arrays import F32, F64, Bools
-from evolvisense.types.behaviour import Speaking
+from evolvisense.types.behaviour import Speaking, Uncertainty
 from evolvisense.types.scores import EMOTIONS
 
 WINDOW_S = 1.0
@@ -68,3 +69,23 @@ def averaged_over_speech(pts_s: F64, probs: F32, talking: Bools, readable: Bools
             shares = np.exp(mean - mean.max())
             averaged[k] = shares / shares.sum()
     return averaged
+
+
+def flat_again(
+    reasons: Sequence[Uncertainty], probs: F32, talking: Bools
+) -> tuple[Uncertainty, ...]:
+    """Reasons with `flat` decided by the averaged probabilities where a person talks.
+
+    Args:
+        reasons: K reasons of single frames.
+        probs: (K, 7), averaged where `talking` (K,) is True.
+        talking: bool (K,).
+
+    Returns:
+        K reasons; those other than "" and "flat" are unchanged.
+    """
+    flat = probs.max(axis=1, initial=0.0) < MIN_TOP_PROBABILITY
+    return tuple(
+        ("flat" if is_flat else "") if talks and reason in ("", "flat") else reason
+        for reason, is_flat, talks in zip(reasons, flat.tolist(), talking.tolist(), strict=True)
+    )
