@@ -153,7 +153,7 @@ def test_an_unknown_smoothing(server: Running, face_video: Path, value: str):
     for response in (by_form, by_query):
         assert response.status_code == 422
         assert response.json()["code"] == "invalid_option"
-        assert response.json()["error"] == "smoothing must be one-euro or off"
+        assert response.json()["error"] == f"smoothing must be one-euro or off, got '{value}'"
 
 
 def test_a_bad_report_parameter(server: Running, face_video: Path):

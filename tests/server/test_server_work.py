@@ -122,7 +122,8 @@ def test_an_unexpected_error_shows_no_traceback(
     with start(worker="broken") as running, caplog.at_level(logging.INFO):
         answer = refusal(running.post(silent_video), 500, "internal_error")
     assert "secret" not in answer["error"]
-    assert "RuntimeError: secret detail" in caplog.text
+    assert "RuntimeError" in caplog.text
+    assert "secret detail" not in caplog.text
     assert answer["request_id"] in caplog.text
     assert "name of the client" not in caplog.text
 
