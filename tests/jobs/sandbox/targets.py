@@ -257,7 +257,7 @@ def lifeline(channel: ChildChannel, task: Task) -> dict[str, Any]:
 
     line = next(
         fd
-        for fd in range(3, 20)
+        for fd in range(3, 1024)
         if outcome(lambda f=fd: os.fstat(f)) == "open"
         and fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_ASYNC
     )
