@@ -60,7 +60,7 @@ def four_hours(path: Path) -> Path:
         (empty, 400, "empty_file"),
         (text, 400, "not_a_video"),
         (noise, 400, "not_a_video"),
-        (mp4_without_its_index, 400, "not_a_video"),
+        (mp4_without_its_index, 400, "incomplete_file"),
         (sound_alone, 400, "no_video_stream"),
         (four_hours, 413, "video_too_long"),
         (huge_picture, 413, "frame_too_large"),

@@ -1,4 +1,4 @@
-"""A constant offset of the samples (DC), taken off before levels are measured."""
+"""A constant offset of the samples (DC), removed before levels are measured."""
 
 from __future__ import annotations
 
@@ -8,39 +8,49 @@ import numpy as np
 
 from evolvisense.types.arrays import F32
 
-MIN_OFFSET = 1e-3
-"""-60 dB re full scale: less is hidden by the noise of any room, and is left alone."""
-MEMORY_S = 8
-"""The offset is the median of the means of so many seconds."""
-MIN_KNOWN_S = 0.25
-"""Of a stream that has not lasted a second yet, its mean is the offset once so much is known."""
+MIN_SHARE = 0.1
+"""Of the RMS of the signal: a smaller offset is left alone, whatever the gain."""
+MEMORY = 32
+WINDOW_S = 0.25
+"""The offset is the median of the means of the last MEMORY windows of WINDOW_S seconds."""
 
 
 class OffsetRemoval:
-    """Takes the offset off the samples of one stream; without one they pass unchanged."""
+    """Removes the offset of one stream; without one the samples pass unchanged.
+
+    Each window is corrected by the windows before it, the first one by nothing, so the result does
+    not depend on how the stream is cut into blocks (`test_block_size_never_changes_the_reading`).
+    """
 
     def __init__(self, rate_hz: int) -> None:
-        self._rate_hz = rate_hz
-        self._means: deque[float] = deque(maxlen=MEMORY_S)
-        self._sum, self._count = 0.0, 0
+        self._window = max(1, round(WINDOW_S * rate_hz))
+        self._means: deque[float] = deque(maxlen=MEMORY)
+        self._powers: deque[float] = deque(maxlen=MEMORY)
+        self._pending: list[F32] = []
+        self._count = 0
+        self._offset = 0.0
 
     def push(self, mono: F32) -> F32:
-        """The next samples (N,) at the stream's rate, without the offset known by their end."""
+        """The samples (N,) at the stream's rate, without the offset of the windows before them."""
+        parts: list[F32] = []
+        is_changed = False
         left = mono
         while len(left):
-            part, left = (
-                left[: self._rate_hz - self._count],
-                left[self._rate_hz - self._count :],
-            )
-            self._sum += float(part.sum(dtype=np.float64))
+            room = self._window - self._count
+            part, left = left[:room], left[room:]
+            is_changed = is_changed or self._offset != 0
+            parts.append(part - np.float32(self._offset))
+            self._pending.append(part)
             self._count += len(part)
-            if self._count >= self._rate_hz:
-                self._means.append(self._sum / self._count)
-                self._sum, self._count = 0.0, 0
-        offset = self._offset()
-        return mono if abs(offset) < MIN_OFFSET else mono - np.float32(offset)
+            if self._count == self._window:
+                self._end_window()
+        return np.concatenate(parts) if is_changed else mono
 
-    def _offset(self) -> float:
-        if self._means:
-            return float(np.median(self._means))
-        return self._sum / self._count if self._count >= MIN_KNOWN_S * self._rate_hz else 0.0
+    def _end_window(self) -> None:
+        window = np.concatenate(self._pending).astype(np.float64)
+        self._means.append(float(window.mean()))
+        self._powers.append(float(np.mean(window * window)))
+        self._pending, self._count = [], 0
+        offset = float(np.median(self._means))
+        is_large = offset * offset > MIN_SHARE**2 * float(np.mean(self._powers))
+        self._offset = offset if is_large else 0.0
