@@ -14,7 +14,13 @@ from evolvisense.expression.talking import averaged_over_speech, flat_again, tal
 from evolvisense.expression.times import frame_rate, gaps_s
 from evolvisense.expression.uncertainty import uncertain
 from evolvisense.types.arrays import F32, F64, I64, Bools
-from evolvisense.types.behaviour import AbsentReason, Behaviour, Motion, Speaking
+from evolvisense.types.behaviour import (
+    AbsentReason,
+    Behaviour,
+    Motion,
+    Speaking,
+    Uncertainty,
+)
 from evolvisense.types.faces import (
     FaceGeometry,
     FaceLayout,
@@ -57,7 +63,7 @@ def describe_people(
     behaviours: list[Behaviour] = []
     for index, pts_s, (heard, why) in zip(indices, times, speaking, strict=True):
         probs = faces.probs[index]
-        mine = tuple(reasons[i] for i in index)
+        mine: tuple[Uncertainty, ...] = tuple(reasons[i] for i in index)
         motion = _motion(faces.geometry, layout, index, pts_s, blinks, smooth=smooth)
         answers, unknown = _with_mouth_seen(heard, why, motion)
         if smooth and faces.geometry is not None:
