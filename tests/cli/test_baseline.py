@@ -100,7 +100,8 @@ def test_no_file_name_and_no_score_is_kept(videos: list[Path], home: Path) -> No
 
 
 def test_a_report_is_taken_as_it_is(tmp_path: Path) -> None:
-    frames = [(i / 25, [Painted(160, 120, 160)]) for i in range(160)]
+    # A face that moves: one that stands still says nothing about its head.
+    frames = [(i / 25, [Painted(160, 120, 160, motion=(i % 4) / 8)]) for i in range(160)]
     path = tmp_path / "report.json"
     path.write_text(to_json(analyze_painted(frames)))
     code, out, _ = run("add", "ada", path, "--recorded", "2026-03-01")

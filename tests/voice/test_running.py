@@ -79,7 +79,7 @@ def test_speaking_is_told_while_it_lasts() -> None:
 
 def test_the_level_is_that_of_the_latest_sound() -> None:
     voice = running()
-    voice.push(np.full(RATE_HZ, 0.9, np.float32))
+    voice.push(np.tile(np.array([0.9, -0.9], np.float32), RATE_HZ // 2))
     voice.push(np.tile(np.array([0.1, -0.1], np.float32), RATE_HZ // 2))
     assert voice.now().level_dbfs == pytest.approx(-20, abs=0.01)
 
