@@ -21,7 +21,7 @@ What the container image holds besides, and under which licences. Written by dep
 the installed packages (`make notice`); `make test-image` compares it with the image that it builds.
 Versions: `make sbom`.
 
-What follows from it for whoever passes the image on:
+If you pass the image on to others:
 - PyAV's wheel carries FFmpeg linked with libx264 and libx265 (GPL-2.0-or-later), so that this part
   of the image is under the GPL; a distributor has to offer its source. Sources:
   https://github.com/PyAV-Org/pyav-ffmpeg (build scripts, which name the version of each library).

@@ -77,10 +77,10 @@ def trim(packages: Path) -> int:
 
 
 def strip(packages: Path) -> int:
-    """Take the names of internal symbols out of modules; how many bytes that was.
+    """Strip internal symbols from shared libraries; returns the number of bytes saved.
 
-    What auditwheel has copied into `<package>.libs` and laid out anew (libgfortran, OpenBLAS) does
-    not load any more afterwards: each result is looked at, and the old file kept where need be.
+    Some libraries that auditwheel has changed (libgfortran and OpenBLAS in `<package>.libs`) no
+    longer load after stripping. So each result is checked; the original stays if it is broken.
     """
     freed = 0
     for path in packages.rglob("*.so*"):

@@ -203,7 +203,7 @@ def server(command: list[str]) -> Iterator[str]:
 def answer(
     path: str, data: bytes | None = None, headers: dict[str, str] | None = None
 ) -> tuple[int, bytes]:
-    """Status and body; status 0 where nobody listens."""
+    """Send a request (POST with data): status and body; status 0 if no connection is made."""
     request = urllib.request.Request(f"http://127.0.0.1:{PORT}{path}", data, headers or {})
     try:
         with urllib.request.urlopen(request, timeout=ANSWER_S) as response:
@@ -259,7 +259,7 @@ def tried(command: list[str]) -> str:
 
 
 def say(text: str) -> None:
-    """A line for whoever waits."""
+    """Print one line of progress."""
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
 
@@ -269,7 +269,7 @@ def main() -> None:
     kept = os.environ.get("TEST_IMAGE_DIR")
     folder = Path(kept or tempfile.mkdtemp(prefix="try-image-"))
     folder.mkdir(parents=True, exist_ok=True)
-    # Nothing is changed where nobody has a key: then the server prints a token, or refuses.
+    # No keys are made here, so the server prints a token or refuses to start.
     plain = {
         name: os.environ[name] for name in ("EVOLVISENSE_ALLOW_ANONYMOUS",) if name in os.environ
     }

@@ -35,6 +35,7 @@ from evolvisense.access.chain import (
 )
 from evolvisense.access.purpose import Consent, Purpose
 from evolvisense.errors import AuditError
+from evolvisense.jobs.files import sync_folder
 
 __all__ = ["AuditEntry", "AuditLog", "AuditReading", "confirmed_by_is", "inspect", "verify"]
 
@@ -122,7 +123,7 @@ class AuditLog:
                 if not _is_file_at(descriptor, self.path):
                     continue  # moved away while this waited
                 if os.fstat(descriptor).st_size == 0:
-                    _sync_folder(self.path.parent)
+                    sync_folder(self.path.parent)
                 yield descriptor
                 return
             finally:
@@ -172,11 +173,3 @@ def _is_file_at(descriptor: int, path: Path) -> bool:
     except FileNotFoundError:
         return False
     return os.path.samestat(os.fstat(descriptor), there)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -104,7 +104,7 @@ def analyze(
     video_stream: Annotated[
         int | None,
         typer.Option(
-            min=0,
+            parser=whole(0),
             help="Number of the video stream to analyse, as ffprobe shows it; by default the "
             "default or longest one with a face.",
         ),

@@ -102,10 +102,11 @@ def check_sandbox(settings: Settings) -> None:
         )
     if not settings.requires_sandbox:
         return
+    from evolvisense.jobs.files import prepare_folder  # noqa: PLC0415
     from evolvisense.jobs.sandbox import REQUIRED, check  # noqa: PLC0415
 
-    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
+        prepare_folder(settings.data_dir)
         check.require(REQUIRED, settings.data_dir)
     except EvolviSenseError as error:
         errors.print(

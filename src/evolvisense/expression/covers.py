@@ -4,7 +4,7 @@ An open or closed eye and a pair of lips have edges; dark glasses, a mask and fi
 the same place. All levels are shares of the skin's lightness (CIE L*), so that exposure and skin
 colour cancel. The network does not tell: its `presence` stays 1.00 with glasses and most masks.
 
-Measured on single crops, covers drawn at the landmarks (60 frames of nine clips; 500 CFEE and 500
+Measured on single crops, covers drawn at the landmarks (57 frames of nine clips; 500 CFEE and 500
 scene faces, a third of them covered):
 
 | | clips | CFEE | scene |

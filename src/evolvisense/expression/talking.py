@@ -24,7 +24,8 @@ WINDOW_S = 1.0
 """Width of the window around a frame: measured on clips, see training/face/REPORT.md."""
 NEUTRAL_LOG_ODDS = 1.0
 """Added to the log probability of neutral while a person talks: the network assumes nearly balanced
-classes, and talking faces are mostly neutral. Chosen on talk_1, where more changes nothing."""
+classes, and talking faces are mostly neutral. Chosen when the figures of
+all four clips were known."""
 LEAST_PROBABILITY = 1e-3
 """Probabilities below this count as this much: one frame alone must not exclude a label."""
 

@@ -56,7 +56,8 @@ def adopt(
         How many analyses were imported. What the database knows, deletions included, is left alone.
     """
     state = inspect_pair(engine, root)
-    files = JobFiles(root).listed()
+    folder = JobFiles(root)
+    files = folder.listed()
     rows: list[dict[str, Any]] = []
     superfluous: list[Path] = []
     for job_id in state.unknown:
@@ -96,7 +97,8 @@ def adopt(
             connection.execute(insert(jobs).values(**row))
     for path in superfluous:
         path.unlink(missing_ok=True)
-    _forget_media_of(root, rows)
+    for row in rows:
+        folder.forget_media(row["id"])
     write_folder_id(root, state.database_id)
     succeeded = sum(row["state"] == "succeeded" for row in rows)
     return Adopted(succeeded, len(rows) - succeeded, len(superfluous))
@@ -131,9 +133,3 @@ def give_to(engine: Engine, root: Path) -> None:
 def _newest_first(paths: list[Path], folder: str) -> list[Path]:
     found = [path for path in paths if path.parent.name == folder]
     return sorted(found, key=lambda path: path.stat().st_mtime_ns, reverse=True)
-
-
-def _forget_media_of(root: Path, rows: list[dict[str, Any]]) -> None:
-    files = JobFiles(root)
-    for row in rows:
-        files.forget_media(row["id"])

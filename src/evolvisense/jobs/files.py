@@ -269,7 +269,7 @@ class JobFiles:
                 raise FileExistsError(f"{target} is there already")
             _sync_file(incoming)
             incoming.rename(target)
-            _sync_folder(target.parent)
+            sync_folder(target.parent)
         return target
 
 
@@ -341,7 +341,8 @@ def _sync_file(path: Path) -> None:
         os.close(descriptor)
 
 
-def _sync_folder(path: Path) -> None:
+def sync_folder(path: Path) -> None:
+    """Have the names in a folder written to the disk."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)

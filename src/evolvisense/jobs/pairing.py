@@ -31,7 +31,7 @@ from sqlalchemy import Engine, func, or_, select
 
 from evolvisense.errors import DatabaseMismatchError, DataFolderError
 from evolvisense.jobs.database import database_id, reading
-from evolvisense.jobs.files import JobFiles, prepare_folder, space_errors
+from evolvisense.jobs.files import JobFiles, prepare_folder, space_errors, sync_folder
 from evolvisense.jobs.instances import OWNER_ONLY
 from evolvisense.jobs.queries import JobQueries
 from evolvisense.jobs.records import UNFINISHED
@@ -123,10 +123,14 @@ def require_pair(engine: Engine, root: Path) -> None:
         DataFolderError: where the folder cannot be written.
         StorageFullError: where the disk is full.
     """
+    if _ids_agree(engine, root):
+        return
     state = inspect_pair(engine, root)
     if state.fits and state.folder_id is None:
         _write_first(root, state.database_id)
-        state = inspect_pair(engine, root)  # another process may have been faster
+        if _ids_agree(engine, root):  # another process may have been faster
+            return
+        state = inspect_pair(engine, root)
     if not state.fits:
         raise DatabaseMismatchError(state.refusal())
 
@@ -136,12 +140,14 @@ def refuse_other(engine: Engine, root: Path) -> None:
 
     For commands that need the database alone: the folder need not be there.
     """
-    found_id = folder_id(root)
-    if found_id is None:
-        return
-    state = inspect_pair(engine, root)
-    if not state.fits:
-        raise DatabaseMismatchError(state.refusal())
+    if folder_id(root) is not None and not _ids_agree(engine, root):
+        raise DatabaseMismatchError(inspect_pair(engine, root).refusal())
+
+
+def _ids_agree(engine: Engine, root: Path) -> bool:
+    """Whether the folder has an id and it is that of the database; looks at no other file."""
+    with reading(engine) as connection:
+        return folder_id(root) == database_id(connection)
 
 
 def folder_id(root: Path) -> str | None:
@@ -175,11 +181,7 @@ def _new_file(root: Path, text: str) -> Generator[Path]:
                 new.flush()
                 os.fsync(new.fileno())
             yield part
-            folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+            sync_folder(root)
     finally:
         part.unlink(missing_ok=True)
 

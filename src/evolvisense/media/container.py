@@ -77,7 +77,7 @@ def video_streams(container: InputContainer) -> list[VideoStream]:
     Streams that the file marks as default come first, then the longest by the header, then the
     largest. Raises NoVideoStreamError, or NotAVideoError where FFmpeg has no decoder for any.
     """
-    films = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
+    films = _films(container)
     if not films:
         raise NoVideoStreamError(
             "the file has no video stream and no sound that can be decoded; send a video or a "
@@ -97,7 +97,7 @@ def find_video(container: InputContainer, index: int | None = None) -> VideoStre
     Raises NotAVideoError where FFmpeg has no decoder for any video stream, InvalidOptionError for a
     number that is not one of a video stream.
     """
-    films = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
+    films = _films(container)
     if not films and index is not None:
         raise InvalidOptionError(f"video_stream is {index}, but the file has no video stream")
     return choose_video(container, index) if films else None
@@ -210,10 +210,20 @@ def first_frame(
 ) -> AvVideoFrame | None:
     """The first frame of a stream that can be decoded."""
     prepare_decoder(stream, limits)
+    return next_frame(container, stream)
+
+
+def next_frame(container: InputContainer, stream: VideoStream) -> AvVideoFrame | None:
+    """The next frame, from where the container stands, that can be decoded; None without one."""
     for frame in decoded(container, stream):
         if isinstance(frame, AvVideoFrame):
             return frame
     return None
+
+
+def _films(container: InputContainer) -> list[VideoStream]:
+    """Video streams that are not attached pictures (cover art)."""
+    return [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
 
 
 def _preference(stream: VideoStream) -> tuple[bool, float, int]:

@@ -12,7 +12,7 @@ from av.video.stream import VideoStream
 
 from evolvisense.media.container import (
     choose_video,
-    decoded,
+    next_frame,
     open_container,
     prepare_decoder,
     stated_duration_s,
@@ -55,7 +55,4 @@ def _frame_at(container: InputContainer, stream: VideoStream, share: float) -> A
             container.seek(target, stream=stream)
         except FFmpegError:
             return None
-    for frame in decoded(container, stream):
-        if isinstance(frame, AvVideoFrame):
-            return frame
-    return None
+    return next_frame(container, stream)

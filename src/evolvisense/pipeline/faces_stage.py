@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evolvisense.pipeline.readers import FrameFaces, FrameReader
-from evolvisense.types.arrays import I64, Bools
+from evolvisense.types.arrays import I64
 from evolvisense.types.engines import TrackerState
 from evolvisense.types.faces import FaceGeometry, FaceObservations, FaceQuality, FrameLog
 from evolvisense.types.media import VideoFrame
 from evolvisense.types.scores import EMOTIONS
+
+Value = TypeVar("Value", bound=np.generic)
 
 JOIN_FRAMES = 512
 """Frames whose small arrays are kept before they are joined into one."""
@@ -113,16 +115,12 @@ def _joined_geometry(parts: Sequence[FaceGeometry]) -> FaceGeometry | None:
         eye_distance_px=np.concatenate([g.eye_distance_px for g in parts]),
         eyes_covered=_all_known([g.eyes_covered for g in parts]),
         mouth_covered=_all_known([g.mouth_covered for g in parts]),
-        landmark=None
-        if parts[0].landmark is None
-        else np.concatenate([g.landmark for g in parts if g.landmark is not None]),
-        au=None
-        if parts[0].au is None
-        else np.concatenate([g.au for g in parts if g.au is not None]),
+        landmark=_all_known([g.landmark for g in parts]),
+        au=_all_known([g.au for g in parts]),
     )
 
 
-def _all_known(parts: Sequence[Bools | None]) -> Bools | None:
+def _all_known(parts: Sequence[NDArray[Value] | None]) -> NDArray[Value] | None:
     known = [part for part in parts if part is not None]
     return np.concatenate(known) if len(known) == len(parts) else None
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Literal
 
 from evolvisense.report import schema
 from evolvisense.report.landmarks import Landmarks
 from evolvisense.types.arrays import I64
-from evolvisense.types.behaviour import AbsentReason, Behaviour, Motion, Speaking
+from evolvisense.types.behaviour import AbsentReason, Behaviour, Speaking
 from evolvisense.types.faces import FaceLayout, FaceObservations, FrameLog, Person
 from evolvisense.types.scores import EMOTIONS
 
+NO_MOTION: AbsentReason = "engine_reads_no_actions"
 MIN_BLINK_RATE_S = 30.0
 """Fewer seconds hold too few blinks for a rate: at 17 a minute two or three in ten (Bentivoglio et
 al. 1997)."""
@@ -40,9 +40,9 @@ def person_part(
         tracks=[_track(track, mine, frames, faces) for track in person.track_ids],
         measures=_measures(behaviour),
         blinks=None if blinks is None else [schema.BlinkEvent(**asdict(b)) for b in blinks],
-        blinks_absent_reason=_why_absent(motion, "blinks"),
-        smile_absent_reason=_why_absent(motion, "smile"),
-        head_absent_reason=_why_absent(motion, "head"),
+        blinks_absent_reason=NO_MOTION if motion is None else motion.blinks_absent_reason,
+        smile_absent_reason=NO_MOTION if motion is None else motion.smile_absent_reason,
+        head_absent_reason=NO_MOTION if motion is None else motion.head_absent_reason,
         speaking_unknown_reason=behaviour.speaking_unknown_reason,
         timeline=_timeline(behaviour, frames, faces, layout),
     )
@@ -119,16 +119,3 @@ def _speaking_share(speaking: Sequence[Speaking]) -> float | None:
     if "unknown" in speaking:
         return None
     return round(sum(answer == "yes" for answer in speaking) / len(speaking), 4)
-
-
-def _why_absent(
-    motion: Motion | None, what: Literal["blinks", "smile", "head"]
-) -> AbsentReason | None:
-    if motion is None:
-        return "engine_reads_no_actions"
-    reasons: dict[str, AbsentReason | None] = {
-        "blinks": motion.blinks_absent_reason,
-        "smile": motion.smile_absent_reason,
-        "head": motion.head_absent_reason,
-    }
-    return reasons[what]

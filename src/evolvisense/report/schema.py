@@ -331,10 +331,10 @@ class LegacyFrameData(Part):
 
     time: float = Field(description="True presentation time, seconds.")
     stress: float = Field(
-        description="Share formula on this frame alone, .7 face + .3 voice where there is sound."
+        description="The v1 formula applied to this frame only; with sound 0.7 face + 0.3 voice."
     )
     anxiety: float = Field(
-        description="Share formula on this frame alone, .7 face + .3 voice where there is sound."
+        description="The v1 formula applied to this frame only; with sound 0.7 face + 0.3 voice."
     )
     confidence: float = Field(description="Confidence of the dominant emotion, percent.")
 

@@ -47,6 +47,8 @@ from evolvisense.server.refusals import JobFailedError, RequestRefusedError
 
 CLIENT_CLOSED_REQUEST = 499
 LINGER_S = 2.0
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+"""They change nothing and carry no body (RFC 9110, section 9.2.1)."""
 POLICY_VIOLATION = 1008
 """Close code of a WebSocket (RFC 6455, section 7.4)."""
 
@@ -162,17 +164,37 @@ def error_answer(
     return answer(problem.model_dump(), status, all_headers, "application/problem+json")
 
 
-async def refuse_websocket(
-    connection: HTTPConnection, error: RequestRefusedError, receive: Receive, send: Send
+async def refuse(
+    scope: Scope,
+    receive: Receive,
+    send: Send,
+    error: RequestRefusedError,
+    headers: Mapping[str, str] | None = None,
 ) -> None:
-    """Refuse a WebSocket before it is accepted: an HTTP error where the server can send one."""
-    if "websocket.http.response" not in connection.scope.get("extensions", {}):
-        await send({"type": "websocket.close", "code": POLICY_VIOLATION, "reason": error.code})
-        return
-    if not hasattr(connection.state, "request_id"):
-        connection.state.request_id = uuid.uuid4().hex
-    answer = error_answer(connection, error.status, error.code, str(error))
-    await answer(connection.scope, receive, send)
+    """Answer a request or a WebSocket with an error before any route sees it.
+
+    A WebSocket is refused before it is accepted: with an HTTP error where the server can send one,
+    otherwise with the close code POLICY_VIOLATION.
+
+    Args:
+        scope: of an HTTP request or a WebSocket.
+        receive: of it.
+        send: of it.
+        error: what is wrong.
+        headers: further headers of an HTTP answer to a request.
+    """
+    connection = HTTPConnection(scope)
+    if scope["type"] == "websocket":
+        if "websocket.http.response" not in scope.get("extensions", {}):
+            await send({"type": "websocket.close", "code": POLICY_VIOLATION, "reason": error.code})
+            return
+        if not hasattr(connection.state, "request_id"):
+            connection.state.request_id = uuid.uuid4().hex
+        headers = None
+    else:
+        connection.state.body_unread = scope["method"] not in SAFE_METHODS
+    answer = error_answer(connection, error.status, error.code, str(error), headers)
+    await answer(scope, receive, send)
 
 
 def install_error_handlers(app: FastAPI) -> None:

@@ -6,9 +6,8 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from evolvisense.access.hosts import AllowedHosts
-from evolvisense.server.errors import error_answer, refuse_websocket
+from evolvisense.server.errors import refuse
 from evolvisense.server.middleware import EdgeMiddleware
-from evolvisense.server.origins import SAFE_METHODS
 from evolvisense.server.refusals import HostNotAllowedError
 
 LONGEST_SHOWN = 100
@@ -40,16 +39,10 @@ def host_of(connection: HTTPConnection) -> str | None:
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
-    connection = HTTPConnection(scope)
-    host = host_of(connection)
+    host = host_of(HTTPConnection(scope))
     said = "no host" if host is None else f"the host {host[:LONGEST_SHOWN]!r}"
     error = HostNotAllowedError(
         f"the request names {said}, by which this server is not known; its operator adds the name "
         "to EVOLVISENSE_ALLOWED_HOSTS"
     )
-    if scope["type"] == "websocket":
-        await refuse_websocket(connection, error, receive, send)
-        return
-    connection.state.body_unread = scope["method"] not in SAFE_METHODS
-    answer = error_answer(connection, error.status, error.code, str(error))
-    await answer(scope, receive, send)
+    await refuse(scope, receive, send, error)

@@ -19,10 +19,9 @@ from urllib.parse import urlsplit
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from evolvisense.server.errors import error_answer, refuse_websocket
+from evolvisense.server.errors import SAFE_METHODS, refuse
 from evolvisense.server.refusals import OriginRefusedError
 
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 OWN_SITE = frozenset({"same-origin", "none"})
 DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 LONGEST_SHOWN = 100
@@ -42,21 +41,14 @@ class OriginMiddleware:
         if not is_checked or may_send(HTTPConnection(scope), self._allowed):
             await self._app(scope, receive, send)
             return
-        connection = HTTPConnection(scope)
-        origin = connection.headers.get("origin")
+        origin = HTTPConnection(scope).headers.get("origin")
         who = "another site" if origin is None else f"the origin {origin[:LONGEST_SHOWN]!r}"
         error = OriginRefusedError(
             f"pages of {who} may not send to this server; its operator adds their origin to "
             "EVOLVISENSE_CORS_ORIGINS (behind a proxy, the proxy has to pass the Host header on)"
         )
-        if kind == "websocket":
-            await refuse_websocket(connection, error, receive, send)
-            return
-        connection.state.body_unread = True
         # The page's author may read why; nothing else is in it.
-        headers = {"Access-Control-Allow-Origin": "*"}
-        answer = error_answer(connection, error.status, error.code, str(error), headers)
-        await answer(scope, receive, send)
+        await refuse(scope, receive, send, error, {"Access-Control-Allow-Origin": "*"})
 
 
 def may_send(connection: HTTPConnection, allowed: Collection[str]) -> bool:

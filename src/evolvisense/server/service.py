@@ -133,9 +133,7 @@ class AnalysisService:
         try:
             yield
         finally:
-            self._waiting[caller] -= 1
-            if not self._waiting[caller]:
-                del self._waiting[caller]
+            self._waiting -= Counter((caller,))
 
     @property
     def places(self) -> Places:

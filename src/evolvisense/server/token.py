@@ -19,8 +19,8 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from evolvisense.server.errors import error_answer
-from evolvisense.server.origins import OWN_SITE, SAFE_METHODS
+from evolvisense.server.errors import SAFE_METHODS, error_answer
+from evolvisense.server.origins import OWN_SITE
 from evolvisense.server.refusals import RequestRefusedError, UnauthenticatedError
 
 TOKEN_BYTES = 32

@@ -11,7 +11,6 @@ from evolvisense.types.arrays import F32, F64
 from evolvisense.types.engines import PitchTracker, VoiceActivity
 from evolvisense.types.voice import PitchContour
 from evolvisense.voice.levelling import RATE_HZ, Levelling
-from evolvisense.voice.offset import OffsetRemoval
 
 STEP_S = 0.032
 PUSH_S = 0.08
@@ -41,14 +40,13 @@ class LiveVoice:
         self._activity, self._pitch = activity.start(), pitch.start()
         self._to_16k = soxr.ResampleStream(rate_hz, RATE_HZ, 1, dtype="float32", quality="MQ")
         self._is_16k = rate_hz == RATE_HZ
-        self._offset, self._levelling = OffsetRemoval(rate_hz), Levelling()
+        self._levelling = Levelling()
         self._held = np.zeros(0, np.float32)
         self._steps = 0
 
     def push(self, mono: F32) -> LiveVoiceUpdate:
-        """Take float32 (N,) at the stream's rate."""
-        resampled = self._resampled(self._offset.push(mono), last=False)
-        self._held = np.concatenate([self._held, resampled])
+        """Take float32 (N,) at the stream's rate, without a constant offset (`voice.offset`)."""
+        self._held = np.concatenate([self._held, self._resampled(mono, last=False)])
         size = round(PUSH_S * RATE_HZ)
         whole = len(self._held) // size * size
         pieces = self._held[:whole].reshape(-1, size)

@@ -80,7 +80,8 @@ class RunningVoice:
         """Take the next samples float32 (N,) at the stream's rate, full scale is 1."""
         self._now = None
         self._samples += len(mono)
-        latest = np.concatenate([self._latest, self._offset.push(mono)])
+        mono = self._offset.push(mono)
+        latest = np.concatenate([self._latest, mono])
         self._latest = latest[-round(LEVEL_S * self._rate_hz) :]
         update = self._voice.push(mono)
         since_s = self._samples / self._rate_hz - WINDOW_S

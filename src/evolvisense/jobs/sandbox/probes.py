@@ -201,10 +201,9 @@ def _make(path: Path) -> None:
 
 def _attributes(planted: Planted) -> Iterator[Attempt]:
     file = planted.file or Path(__file__)
-    state = file.stat() if planted.file is None else None
-    mode, owner, group = (0o600, -1, -1) if state is None else (state.st_mode, -1, -1)
+    mode = file.stat().st_mode if planted.file is None else 0o600
     yield f"it can change the mode of {file}", lambda: os.chmod(file, mode)  # noqa: PTH101
-    yield f"it can change the owner of {file}", lambda: os.chown(file, owner, group)
+    yield f"it can change the owner of {file}", lambda: os.chown(file, -1, -1)
     yield f"it can change the times of {file}", lambda: os.utime(file)
     yield (
         f"it can set an attribute of {file}",

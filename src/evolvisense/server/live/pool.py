@@ -115,9 +115,7 @@ class LivePool:
             yield stream
         finally:
             self._streams -= 1
-            self._each[caller] -= 1
-            if not self._each[caller]:
-                del self._each[caller]
+            self._each -= Counter((caller,))
             stream.close()
             if self._streams == 0 and not self._closed:
                 self._leaving = asyncio.create_task(self._leave())
