@@ -72,5 +72,5 @@ def test_an_overlay_that_cannot_be_written_is_told(
         "analyze", silent_video, "--frame-skip", 25, "--csv", "--overlay", tmp_path / "o.mp4"
     )
     assert code == 1
-    assert out.startswith("frame_number")
+    assert out.startswith("source,frame_number")
     assert "No space left" in " ".join(err.split())

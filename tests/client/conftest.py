@@ -17,6 +17,7 @@ import pytest
 from evolvisense.client import AsyncClient, Client, Retries
 from tests.factory.patience import wait_until
 from tests.factory.quick_server import Running, quick_gate, running
+from tests.factory.quick_worker import GATE
 
 QUICK = Retries(first_pause_s=0.01)
 
@@ -163,8 +164,10 @@ Start = Callable[..., AbstractContextManager[Running]]
 
 
 @pytest.fixture
-def start(tmp_path: Path, gate: Path) -> Start:
+def start(tmp_path: Path, gate: Path, monkeypatch: pytest.MonkeyPatch) -> Start:
     """Starts a server for a block, each time with the same data."""
+    # Other folders of tests have gates of their own, which may have been opened since.
+    monkeypatch.setenv(GATE, str(gate))
     return partial(running, tmp_path / "data", shutdown_grace_s=0)
 
 

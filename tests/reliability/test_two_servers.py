@@ -51,7 +51,8 @@ class Client(threading.Thread):
             if job == JOBS_OF_EACH // 2:
                 self._goes_on.wait()
             turn = self._number + job
-            while not self._submitted(self._servers[turn % 2], f"{self._number}-{job}"):
+            key = f"client {self._number} of the two servers, job {job}"
+            while not self._submitted(self._servers[turn % 2], key):
                 turn += 1
 
     def _submitted(self, server: Station, key: str) -> bool:

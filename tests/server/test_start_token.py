@@ -97,7 +97,8 @@ def test_nor_what_is_no_route(server: Guarded, path: str):
 @pytest.mark.parametrize("path", WEBSOCKETS)
 def test_a_stream_without_it_is_ended(server: Guarded, path: str):
     with connect(server.url.replace("http", "ws") + path, open_timeout=PATIENCE_S) as stream:
-        stream.send('{"type": "configure"}')
+        if path == "/v1/live":  # the other one is ended before its client has to send anything
+            stream.send('{"type": "configure"}')
         assert '"unauthenticated"' in str(stream.recv(PATIENCE_S))
 
 

@@ -184,7 +184,7 @@ def _told() -> Generator[None]:
     try:
         yield
     except EvolviSenseError as error:
-        errors.print(f"{error} ({error.code})", markup=False, highlight=False)
+        errors.print(f"{error} ({error.code})", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(2) from error
 
 
