@@ -55,8 +55,22 @@ def plot_point(page: Page, share: float, name: str = "expression") -> tuple[floa
 
 def shown_range(page: Page) -> tuple[float, float]:
     """The stretch that the plots show, seconds."""
-    first, second = page.inner_text("#zoom-range").removesuffix(" s").split(" \N{EN DASH} ")
-    return float(first), float(second)
+    first, second = page.inner_text("#zoom-range").split(" \N{EN DASH} ")
+    return seconds_of(first), seconds_of(second)
+
+
+def seconds_of(text: str) -> float:
+    """`1:02.5` in seconds."""
+    minutes, seconds = text.split(":")
+    return 60 * int(minutes) + float(seconds)
+
+
+def overview_point(page: Page, share: float) -> tuple[float, float]:
+    """A place in the overview at a share of its time axis, in pixels of the window."""
+    page.wait_for_selector("#overview[data-drawn]", timeout=SLOW_MS)
+    box = page.locator(".strip-speech .strip-canvas, .strip-time .strip-canvas").last.bounding_box()
+    assert box is not None
+    return box["x"] + share * box["width"], box["y"] + box["height"] / 2
 
 
 def current_time(page: Page) -> float:

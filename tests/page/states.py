@@ -321,7 +321,6 @@ STATES = (
     State("result-delete", _deleting),
     State("result-baseline", _tab("baseline")),
     State("result-about", _tab("about")),
-    State("result-legacy", _tab("legacy")),
     State("result-gone", _gone, ("404",)),
     State("compare", _compared),
     State("docs", _docs),

@@ -70,10 +70,11 @@ def test_changes_are_shown_once_there_is_enough_to_compare_with(
 
 def test_what_stands_on_emotion_is_withheld_everywhere(page: Page, withheld: str) -> None:
     open_result(page, withheld)
-    assert "withheld" in page.locator("#scores").inner_text()
+    assert "withheld" in page.locator("#reference").inner_text()
+    page.locator("[data-figure=expression]").scroll_into_view_if_needed()
     page.locator("[data-figure=expression]").get_by_text("withheld on request").wait_for()
-    page.locator("#tab-legacy").click()
-    page.locator("#panel-legacy").get_by_text("withheld").first.wait_for()
+    page.locator("#tab-about").click()
+    page.locator("#panel-about").get_by_text("withheld").first.wait_for()
     for emotion in ("angry", "disgust", "surprise"):
         assert page.get_by_text(emotion, exact=True).locator("visible=true").count() == 0
     shoot(page, "withheld")

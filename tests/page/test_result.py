@@ -15,7 +15,9 @@ from tests.page.conftest import submit
 from tests.page.results import (
     current_time,
     open_result,
+    overview_point,
     plot_point,
+    seconds_of,
     shown_range,
     wait_for,
     wait_for_plot,
@@ -54,22 +56,76 @@ def result(page: Page, analysed: str, clip: Path) -> Page:
     return page
 
 
-def test_scores_stand_beside_what_they_do_not_mean(page: Page, analysed: str) -> None:
+def test_the_notice_is_full_once_and_folded_afterwards(page: Page, analysed: str) -> None:
     open_result(page, analysed)
     assert page.inner_text("#limits") == LIMITS_NOTICE
-    assert page.locator("#scores .score").count() == 4
-    for score in page.locator("#scores .score").all():
-        text = score.inner_text()
-        # The clip is too short for any indicator: absence has its reason, and no number.
-        assert "cannot tell" in text
-        assert "half is needed" in text
-
-
-def test_all_plots_are_drawn_without_scrolling_to_them(page: Page, analysed: str) -> None:
+    page.reload()
     open_result(page, analysed)
-    wait_for(page, "!document.querySelector('.plot.loading')")
-    assert page.evaluate("scrollY") == 0
-    assert page.locator(".plot .main-svg").count() >= 5
+    assert not page.is_visible("#limits")
+    assert "no diagnosis" in page.inner_text("#notice summary")
+    page.click("#notice summary")
+    assert page.inner_text("#limits") == LIMITS_NOTICE
+
+
+def test_where_no_indicator_can_be_told_one_sentence_says_why(page: Page, analysed: str) -> None:
+    # The clip is too short for any indicator.
+    open_result(page, analysed)
+    section = page.locator(".indicators").inner_text()
+    assert "cannot tell" not in section
+    assert page.inner_text("#reference").startswith("Indicators cannot be computed")
+    assert page.locator("#scores li").count() == 4
+    page.click("#scores [data-indicator=activation] .explained")
+    assert "half is needed" in page.inner_text("#explain-body")
+
+
+def test_scores_are_shown_where_they_are_known(page: Page, long_analysis: str) -> None:
+    open_result(page, long_analysis)
+    assert page.locator("#scores .score .scale-point").count() >= 1
+    assert "50 is its middle" in page.inner_text("#reference")
+
+
+def test_the_first_screen_needs_no_plotly(page: Page, analysed: str) -> None:
+    page.set_viewport_size({"width": 1366, "height": 768})
+    fetched: list[str] = []
+    page.on("request", lambda request: fetched.append(request.url))
+    open_result(page, analysed)
+    page.wait_for_selector("#overview[data-drawn]")
+    top = page.locator(".stage-main").bounding_box()
+    assert top is not None
+    if top["y"] > 768 + 60:
+        assert not [url for url in fetched if "plotly" in url]
+    page.locator("[data-figure=indicators]").scroll_into_view_if_needed()
+    wait_for_plot(page)
+    assert [url for url in fetched if "plotly" in url]
+
+
+def test_the_overview_is_drawn_and_moves_the_time(page: Page, analysed: str, end_s: float) -> None:
+    open_result(page, analysed)
+    page.mouse.click(*overview_point(page, 0.5))
+    wait_for(page, "document.getElementById('now-time').innerText !== '0:00.00'")
+    assert seconds_of(now(page)) == pytest.approx(end_s / 2, abs=0.1)
+    inked = page.evaluate(
+        """() => {
+          const seen = [...document.querySelectorAll('.strip canvas')];
+          return seen.filter((c) => c.checkVisibility()).map((c) => {
+            const { data } = c.getContext('2d').getImageData(0, 0, c.width, c.height);
+            return [c.parentElement.dataset.strip, data.some((v, i) => i % 4 === 3 && v > 0)];
+          });
+        }"""
+    )
+    assert dict(inked)["expression"]
+    assert dict(inked)["time"]
+
+
+def test_the_overview_shows_the_stretch_that_the_plots_show(
+    page: Page, analysed: str, end_s: float
+) -> None:
+    open_result(page, analysed)
+    overview_point(page, 0)
+    page.keyboard.press("+")
+    drawn = "document.getElementById('overview').dataset.drawn.split(' ').map(Number)"
+    wait_for(page, f"{drawn}[1] < {end_s} - 0.5")
+    assert page.evaluate(drawn)[:2] == pytest.approx([0, end_s / 2], abs=0.06)
 
 
 def test_click_in_a_plot_seeks_video_and_all_cursors(result: Page, end_s: float) -> None:
@@ -79,7 +135,7 @@ def test_click_in_a_plot_seeks_video_and_all_cursors(result: Page, end_s: float)
     wait_for(result, "!document.getElementById('video').seeking")
     assert current_time(result) == pytest.approx(end_s / 2, abs=0.05)
     places = result.evaluate(
-        "[...document.querySelectorAll('.cursor:not([hidden])')]"
+        "[...document.querySelectorAll('.plot .cursor:not([hidden])')]"
         ".map((cursor) => cursor.getBoundingClientRect().x)"
     )
     assert len(places) >= 2
@@ -137,7 +193,7 @@ def test_comma_and_period_step_by_pictures(result: Page) -> None:
         seen.append(now(result))
     result.keyboard.press(",")
     wait_for(result, f"document.getElementById('now-time').innerText !== '{seen[-1]}'")
-    assert float(now(result).split()[0]) == pytest.approx(float(seen[2].split()[0]), abs=0.011)
+    assert seconds_of(now(result)) == pytest.approx(seconds_of(seen[2]), abs=0.011)
 
 
 def test_space_plays_and_stops(result: Page) -> None:
@@ -183,7 +239,7 @@ def test_without_the_video_the_moment_can_be_chosen(page: Page, analysed: str) -
     open_result(page, analysed)
     wait_for_plot(page)
     page.mouse.click(*plot_point(page, 0.5))
-    wait_for(page, "document.getElementById('now-time').innerText !== '0.00 s'")
+    wait_for(page, "document.getElementById('now-time').innerText !== '0:00.00'")
     assert float(page.input_value("#scrub")) > 1
 
 
@@ -207,12 +263,12 @@ def test_every_number_explains_itself(result: Page) -> None:
         result.keyboard.press("Escape")
 
 
-def test_v1_is_apart_and_marked_legacy(result: Page) -> None:
-    assert "legacy" in result.inner_text("#tab-legacy")
+def test_v1_is_among_the_methods_and_marked_legacy(result: Page) -> None:
     assert "mental_health" not in result.inner_text("#panel-main")
-    result.click("#tab-legacy")
+    result.click("#tab-about")
     result.wait_for_selector("#legacy table")
-    text = result.inner_text("#panel-legacy")
+    text = result.inner_text("#panel-about .legacy")
+    assert "legacy" in text
     assert "mental_health.stress" in text
     assert LIMITS_NOTICE in text
     assert not result.is_visible("#panel-main")

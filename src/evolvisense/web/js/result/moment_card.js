@@ -1,7 +1,7 @@
 // What the chosen person and the voice do at one moment.
 
 import { $, define, el } from "../shared/dom.js";
-import { percent, whyUncertain } from "../shared/words.js";
+import { momentText, percent, signedText, whyUncertain } from "../shared/words.js";
 import { EMOTIONS } from "./types.js";
 
 /**
@@ -20,7 +20,7 @@ const SPEAKS = { yes: "yes", no: "no", unknown: NONE };
  */
 export function showMoment(moment, person) {
   const here = moment.people.find(({ id }) => id === person?.id) ?? null;
-  $("now-time").textContent = `${moment.timeS.toFixed(2)} s`;
+  $("now-time").textContent = momentText(moment.timeS);
   fillBars(moment, person, here);
   fillFace(person, here);
   fillVoice(moment);
@@ -88,6 +88,6 @@ function fillVoice({ voice }) {
   define($("now-voice"), [
     ["Speech", voice.isRead ? (voice.isSpeech ? "yes" : "no") : NONE],
     ["Pitch", voice.f0Hz === null ? NONE : `${Math.round(voice.f0Hz)} Hz`],
-    ["Level", voice.levelDbfs === null ? NONE : `${Math.round(voice.levelDbfs)} dBFS`],
+    ["Level", voice.levelDbfs === null ? NONE : `${signedText(voice.levelDbfs)} dBFS`],
   ]);
 }

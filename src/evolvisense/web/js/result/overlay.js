@@ -1,5 +1,6 @@
 // Boxes, names and landmarks over the picture.
 
+import { el } from "../shared/dom.js";
 import { percent } from "../shared/words.js";
 
 /** @typedef {import("./types.js").PersonMoment} PersonMoment */
@@ -39,6 +40,55 @@ export function drawOverlay(canvas, people, source, { personId, boxes, landmarks
     if (landmarks && person.landmarks) drawPoints(context, person.landmarks, at, isChosen);
     if (boxes) drawBox(context, person, at, isChosen);
   }
+}
+
+/**
+ * Nothing of one recording may stay over the next one.
+ * @param {HTMLCanvasElement} canvas
+ * @param {HTMLElement} faces
+ */
+export function clearOverlay(canvas, faces) {
+  canvas.getContext("2d")?.clearRect(0, 0, canvas.width, canvas.height);
+  faces.replaceChildren();
+}
+
+/**
+ * Buttons over the faces that choose a person. A click on one does not reach the video, which would
+ * play. They are reused from frame to frame, so that a press that began on one ends on it.
+ * @param {HTMLElement} root as large as the canvas
+ * @param {PersonMoment[]} people
+ * @param {{width_px: number, height_px: number}} source
+ * @param {(id: number) => void} choose
+ */
+export function placeFaces(root, people, source, choose) {
+  const [width, height] = [root.parentElement?.clientWidth ?? 0, root.parentElement?.clientHeight ?? 0];
+  const scale = Math.min(width / source.width_px, height / source.height_px);
+  const [x, y] = [(width - source.width_px * scale) / 2, (height - source.height_px * scale) / 2];
+  for (const old of /** @type {HTMLElement[]} */ ([...root.children])) {
+    if (!people.some(({ id, box }) => box && String(id) === old.dataset.person)) old.remove();
+  }
+  for (const { id, box } of people) {
+    if (!box) continue;
+    const button = /** @type {HTMLElement|null} */ (root.querySelector(`[data-person="${id}"]`)) ?? faceButton(root, id, choose);
+    const [left, top, right, bottom] = box;
+    button.style.cssText = `left:${x + left * scale}px;top:${y + top * scale}px;`
+      + `width:${(right - left) * scale}px;height:${(bottom - top) * scale}px`;
+  }
+}
+
+/**
+ * @param {HTMLElement} root
+ * @param {number} id
+ * @param {(id: number) => void} choose
+ */
+function faceButton(root, id, choose) {
+  // The chips beside it are for the keyboard.
+  const button = el("button", {
+    type: "button", tabIndex: -1, "data-person": String(id), title: `Choose person ${id}`,
+    "aria-label": `Choose person ${id} in the video`, onclick: () => choose(id),
+  });
+  root.append(button);
+  return button;
 }
 
 /**

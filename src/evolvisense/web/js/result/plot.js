@@ -26,7 +26,8 @@ import { quietened, SETTINGS } from "./quiet.js";
  * @property {() => void} [onDrawn]
  */
 
-const NEAR = "400px";
+/** Plotly is large: nothing of it is fetched for plots further away than this. */
+const NEAR = "40px";
 
 /**
  * A card with one figure; it is drawn when it comes near the window or `ahead()` of that, and again

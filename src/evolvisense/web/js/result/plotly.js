@@ -19,7 +19,7 @@ let loading = null;
 export function loadPlotly() {
   loading ??= new Promise((resolve, reject) => {
     const script = document.createElement("script");
-    script.src = document.querySelector("link[data-plotly]")?.getAttribute("href") ?? "/static/plotly.min.js";
+    script.src = document.querySelector("meta[name=plotly]")?.getAttribute("content") ?? "/static/plotly.min.js";
     // To run it has taken half a second: the page gets a turn before the first figure is drawn.
     script.addEventListener("load", () => setTimeout(() => resolve(/** @type {any} */ (window).Plotly)));
     script.addEventListener("error", () => {

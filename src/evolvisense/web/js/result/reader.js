@@ -3,6 +3,7 @@
 /**
  * @typedef {import("./types.js").Summary} Summary
  * @typedef {import("./types.js").Moment} Moment
+ * @typedef {import("./strips.js").Strips} Strips
  */
 
 /** A report in a worker; `close()` ends it. */
@@ -13,6 +14,9 @@ export class ReportReader {
 
   /** @type {number|null} */
   #wanted = null;
+
+  /** @type {((strips: Strips|null) => void)[]} */
+  #stripsWanted = [];
 
   /** @type {(moment: Moment) => void} */
   onMoment = () => {};
@@ -28,6 +32,7 @@ export class ReportReader {
       this.#worker.onerror = (event) => reject({ code: "not_readable", detail: event.message });
       this.#worker.onmessage = ({ data }) => {
         if (data.moment) this.#answer(data.moment);
+        else if ("strips" in data) this.#stripsWanted.shift()?.(data.strips);
         else if (data.summary) resolve(data.summary);
         else reject(data.problem);
       };
@@ -46,6 +51,16 @@ export class ReportReader {
     }
     this.#isBusy = true;
     this.#worker.postMessage({ at: timeS });
+  }
+
+  /**
+   * Rows of the overview. Answers come in the order of the questions.
+   * @param {import("./strips.js").StripsQuery} query
+   * @returns {Promise<Strips|null>} null before the report is open
+   */
+  strips(query) {
+    this.#worker.postMessage({ strips: query });
+    return new Promise((resolve) => this.#stripsWanted.push(resolve));
   }
 
   close() {

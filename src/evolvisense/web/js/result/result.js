@@ -5,7 +5,7 @@ import { $ } from "../shared/dom.js";
 import { keyHeaders } from "../shared/keys.js";
 import { asProblem, Problem, problemOf } from "../shared/problem.js";
 import * as recordings from "../shared/recordings.js";
-import { fileNameOf, nameOf, whenOf } from "./history.js";
+import { fileNameOf, itemOfAnalysis, nameOf, whenOf } from "./history.js";
 import { ReportReader } from "./reader.js";
 import { Shown } from "./shown.js";
 
@@ -73,8 +73,10 @@ async function waitFor(analysis, signal) {
 function head(analysis) {
   $("result-title").textContent = nameOf(analysis);
   const until = analysis.expires_at
-    ? `; the report is deleted on ${whenOf({ ...analysis, created_at: analysis.expires_at })}` : "";
-  $("result-facts").textContent = `Analysed ${whenOf(analysis)}${until}`;
+    ? `Report is kept until ${whenOf({ ...analysis, created_at: analysis.expires_at })}` : "";
+  // A title without a file name says the time already.
+  const when = itemOfAnalysis(analysis.id) ? `Analysed ${whenOf(analysis)}` : "";
+  $("result-facts").textContent = [when, until].filter(Boolean).join(" \u00b7 ");
   $("compare-link").href = `#/compare/${analysis.id}`;
 }
 

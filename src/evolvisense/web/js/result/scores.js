@@ -1,6 +1,6 @@
 // The indicators: score, interval, evidence, and why one is not there.
 
-import { CANNOT_TELL, el, fillTable } from "../shared/dom.js";
+import { $, CANNOT_TELL, el, fillTable } from "../shared/dom.js";
 import { WITHHELD, featureName, percent, round, whyMissing } from "../shared/words.js";
 import { explained } from "./explain.js";
 
@@ -25,12 +25,19 @@ const SHOWN_REASONS = 3;
 const FEWEST_BLOCKS = 3;
 
 /**
- * @param {HTMLElement} list
- * @param {Indicators} indicators
- * @param {string} limits to stand beside every explanation of a score
+ * One row of scores; where none can be told one sentence that says what is missing, and the names to
+ * ask about.
+ * @param {import("./types.js").Summary} summary
  */
-export function fillScores(list, indicators, limits) {
-  list.replaceChildren(...indicators.scores.map((score) => cardOf(score, indicators, limits)));
+export function fillIndicators({ indicators, limits, summary: answer }) {
+  const isTold = indicators.scores.some(({ score }) => score !== null);
+  $("scores").classList.toggle("untold", !isTold);
+  $("reference").textContent = isTold ? describeReference(indicators)
+    : answer?.indicators ?? (indicators.scores.some(({ no_score_reason: why }) => why === WITHHELD)
+      ? "Indicators are withheld on request." : "Indicators cannot be computed from this recording.");
+  $("scores").replaceChildren(...indicators.scores.map((score) => (isTold
+    ? cardOf(score, indicators, limits)
+    : el("li", { "data-indicator": score.name }, titleOf(score, indicators, limits)))));
 }
 
 /**
@@ -51,14 +58,23 @@ export function describeReference({ language, blocks, baseline }) {
  * @param {string} limits
  */
 function cardOf(score, indicators, limits) {
-  const [title, meaning] = MEANING[score.name];
+  const [, meaning] = MEANING[score.name];
   return el("li", { class: "score", "data-indicator": score.name },
     el("div", { class: "score-head" },
-      el("div", {}, explained(title, (words) => explanationOf(score, indicators, limits, words)),
+      el("div", {}, titleOf(score, indicators, limits),
         el("small", { class: "muted" }, meaning)),
       valueOf(score)),
     scaleOf(score),
     el("p", { class: "muted small" }, noteOf(score)));
+}
+
+/**
+ * @param {Score} score
+ * @param {Indicators} indicators
+ * @param {string} limits
+ */
+function titleOf(score, indicators, limits) {
+  return explained(MEANING[score.name][0], (words) => explanationOf(score, indicators, limits, words));
 }
 
 /** @param {Score} score */

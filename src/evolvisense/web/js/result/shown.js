@@ -3,6 +3,7 @@
 import { $, el, fillTable } from "../shared/dom.js";
 import { percent, whyNoVoice } from "../shared/words.js";
 import { fillActions } from "./actions_choice.js";
+import { fillAnswer, fillMoments, fillPeople, showNotice } from "./answer.js";
 import { listenForFile } from "./attach.js";
 import { TimeAxis } from "./axis.js";
 import { prepareBaseline } from "./baseline.js";
@@ -11,11 +12,12 @@ import { fillExports } from "./exports.js";
 import { fillKeys, listenToKeys } from "./keys.js";
 import { fillLegacy } from "./legacy.js";
 import { prepareBars, showMoment } from "./moment_card.js";
-import { drawOverlay } from "./overlay.js";
+import { clearOverlay, drawOverlay, placeFaces } from "./overlay.js";
+import { Overview } from "./overview.js";
 import { INTO_FRAME_S, Player } from "./player.js";
 import { Plots } from "./plots.js";
 import { listenForRemoval } from "./remove.js";
-import { describeReference, fillScores } from "./scores.js";
+import { fillIndicators } from "./scores.js";
 import { prepareTabs } from "./tabs.js";
 import { faceTiles, fillTiles, recordingTiles, voiceTiles } from "./tiles.js";
 import { prepareTools } from "./tools.js";
@@ -58,6 +60,7 @@ export class Shown {
       onTime: (timeS) => this.#moveTo(timeS),
       onKind: (kind) => this.#showKind(kind),
     });
+    this.overview = new Overview($("overview"), summary, reader, this.axis);
     this.plots = new Plots($("plots"), analysis.id, this.axis, { limits: summary.limits, fileName });
     reader.onMoment = (moment) => this.#show(moment);
     this.resizing = new ResizeObserver(() => this.#draw());
@@ -88,7 +91,9 @@ export class Shown {
 
   close() {
     this.player.close();
+    this.overview.close();
     this.plots.close();
+    clearOverlay($("picture-overlay"), $("faces"));
     this.resizing.disconnect();
   }
 
@@ -96,9 +101,9 @@ export class Shown {
   #fill(fileName) {
     const { summary } = this;
     fillWarnings($("result-warnings"), summary);
-    fillScores($("scores"), summary.indicators, summary.limits);
-    $("reference").textContent = describeReference(summary.indicators);
-    $("limits").textContent = summary.limits;
+    fillIndicators(summary);
+    showNotice(summary.limits);
+    fillMoments(summary, (startS) => this.axis.seek(startS + INTO_FRAME_S));
     $("person").replaceChildren(...summary.people.map(({ id, is_main: isMain, share_of_frames: share }) => (
       el("option", { value: String(id), selected: isMain }, `${id}${isMain ? " (main)" : ""}, seen in ${percent(share)}`))));
     $("person-choice").hidden = summary.people.length < 2;
@@ -114,7 +119,7 @@ export class Shown {
     $("export-status").textContent = "";
     $("scrub").max = summary.endS.toFixed(2);
     $("layer-landmarks").disabled = !summary.people.some(({ hasLandmarks }) => hasLandmarks);
-    $("layer-landmarks").checked = !$("layer-landmarks").disabled;
+    $("layer-landmarks").checked = false;
     $("layer-note").textContent = $("layer-landmarks").disabled && summary.people.length
       ? "Landmarks were not kept: choose them before the analysis." : "";
     prepareBars();
@@ -142,6 +147,10 @@ export class Shown {
   #choose(id) {
     const { summary } = this;
     this.person = summary.people.find((person) => person.id === id) ?? null;
+    fillAnswer(summary, this.person);
+    fillPeople(summary, id, (chosen) => this.#choose(chosen));
+    if (id !== null) $("person").value = String(id);
+    this.overview.choose(this.person);
     this.plots.personId = id;
     this.plots.actions = null;
     fillActions(this.person?.actions ?? [], (names) => {
@@ -166,17 +175,24 @@ export class Shown {
   #show(moment) {
     this.#moment = moment;
     showMoment(moment, this.person);
+    this.overview.show(moment);
     this.#draw();
   }
 
   #draw() {
     const { video } = this.summary.media;
-    if (this.player.kind !== "picture" || video === null) return;
-    drawOverlay($("picture-overlay"), this.#moment?.people ?? [], video, {
+    if (this.player.kind !== "picture" || video === null) {
+      clearOverlay($("picture-overlay"), $("faces"));
+      return;
+    }
+    const people = this.#moment?.people ?? [];
+    drawOverlay($("picture-overlay"), people, video, {
       personId: this.person?.id ?? null,
       boxes: $("layer-boxes").checked,
       landmarks: $("layer-landmarks").checked,
     });
+    // With one person there is nothing to choose, and a click on the video plays it.
+    placeFaces($("faces"), this.summary.people.length > 1 ? people : [], video, (id) => this.#choose(id));
   }
 
   /** @param {"picture"|"sound"|"none"|"unplayable"} kind */

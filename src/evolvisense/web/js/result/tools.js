@@ -1,6 +1,7 @@
 // The bar over the plots: zoom, how they are drawn, which are there.
 
 import { $ } from "../shared/dom.js";
+import { clockText } from "../shared/words.js";
 
 const CLOSER = 0.5;
 
@@ -40,7 +41,7 @@ export function prepareTools(axis, plots, signal) {
 /** @param {import("./axis.js").TimeAxis} axis */
 function describe(axis) {
   const [from, to] = axis.range;
-  $("zoom-range").textContent = `${from.toFixed(1)} \u2013 ${to.toFixed(1)} s`;
+  $("zoom-range").textContent = `${clockText(from)} \u2013 ${clockText(to)}`;
   $("zoom-out").disabled = axis.isWhole;
   $("zoom-all").disabled = axis.isWhole;
 }

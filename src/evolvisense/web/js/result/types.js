@@ -64,7 +64,51 @@
  * @property {number} peak_stress
  * @property {number} video_duration
  *
+ * @typedef {object} AnswerValue One thing that was seen or heard (report/summary_parts.py).
+ * @property {string} name
+ * @property {string} title
+ * @property {number|null} value
+ * @property {string} unit `share` is 0-1, empty a count.
+ * @property {string|null} label
+ * @property {number|null} interval_low
+ * @property {number|null} interval_high
+ * @property {{low: number, high: number, source: string}|null} usual
+ * @property {string} sentence
+ * @property {string|null} missing
+ * @property {string|null} note
+ *
+ * @typedef {{readable_s: number, shares: Record<Emotion, number>|null}} ExpressionShares
+ *
+ * @typedef {object} AnswerPerson
+ * @property {number} person_id
+ * @property {boolean} is_main
+ * @property {number} seen_s
+ * @property {number} readable_share
+ * @property {ExpressionShares} expressions
+ * @property {ExpressionShares} expressions_speaking
+ * @property {ExpressionShares} expressions_silent
+ * @property {AnswerValue[]} values
+ *
+ * @typedef {object} Answer What was seen and heard, in the order to show it: `report.summary`.
+ * @property {string} headline
+ * @property {AnswerPerson[]} people
+ * @property {AnswerValue[]} voice
+ * @property {AnswerValue[]} recording
+ * @property {string[]} limits
+ * @property {string} indicators
+ *
+ * @typedef {object} TellingMoment One of `report.moments`; times on the file's clock.
+ * @property {string} kind
+ * @property {number} start_s
+ * @property {number} end_s
+ * @property {number} size
+ * @property {string} unit
+ * @property {number|null} person_id
+ * @property {string} sentence
+ *
  * @typedef {object} Summary A report without its columns.
+ * @property {Answer} [summary] Absent in reports before schema 1.6.
+ * @property {TellingMoment[]} [moments]
  * @property {string} limits
  * @property {Indicators} indicators
  * @property {{duration_s: number, size_bytes: number, container: string, audio: object|null,

@@ -168,3 +168,22 @@ export function clockText(seconds) {
   const rest = (tenths % 600) / 10;
   return `${Math.floor(tenths / 600)}:${rest < 10 ? "0" : ""}${rest.toFixed(1)}`;
 }
+
+/**
+ * A moment of the recording to the hundredth: `0:07.30`.
+ * @param {number} seconds
+ */
+export function momentText(seconds) {
+  const hundredths = Math.round(seconds * 100);
+  return `${Math.floor(hundredths / 6000)}:${((hundredths % 6000) / 100).toFixed(2).padStart(5, "0")}`;
+}
+
+/**
+ * A number with a true minus sign.
+ * @param {number} value
+ * @param {number} [decimals]
+ */
+export function signedText(value, decimals = 0) {
+  const text = Math.abs(value).toFixed(decimals);
+  return value < 0 && Number(text) !== 0 ? `\u2212${text}` : text;
+}
