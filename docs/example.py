@@ -16,16 +16,16 @@ from pathlib import Path
 
 import numpy as np
 
+from evolvisense.indicators import load_reference, score_v2
+from evolvisense.indicators.features import sound_evidence
+from evolvisense.indicators.score import SHRINKAGE
 from evolvisense.media import MediaLimits, decode_audio
-from evolvisense.pipeline.evidence import sound_evidence
-from evolvisense.scoring import load_reference, score_v2
-from evolvisense.scoring.v2 import SHRINKAGE
 from evolvisense.types.indicators import Contribution, Indicators
 from evolvisense.types.media import AudioBlock
 from evolvisense.voice import VoiceReader
-from evolvisense.voice.activity import SileroActivity
 from evolvisense.voice.emotion import VoiceEmotionReader
 from evolvisense.voice.pitch import SwiftF0Pitch
+from evolvisense.voice.vad import SileroActivity
 
 DATA = Path(
     os.environ.get("EVOLVISENSE_DATA", Path(__file__).resolve().parents[2] / "shared" / "data")

@@ -14,9 +14,9 @@ from dataclasses import fields
 from pathlib import Path
 
 from docs import example
-from evolvisense.scoring import GATES, WEIGHTS, Gates, load_reference
-from evolvisense.scoring.reference import read_about
-from evolvisense.scoring.weights import BASELINE_ONLY
+from evolvisense.indicators import GATES, WEIGHTS, Gates, load_reference
+from evolvisense.indicators.reference import read_about
+from evolvisense.indicators.score import BASELINE_ONLY
 from evolvisense.types.indicators import FEATURES, INDICATORS, Language
 
 PAGE = Path(__file__).parent / "indicators.md"

@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from evolvisense.server.settings import Settings
+from evolvisense.service.settings import Settings
 
 PAGE = Path(__file__).parent / "settings.md"
 COMPUTED = {
@@ -22,7 +22,7 @@ Environment variables, or a TOML file that `EVOLVISENSE_CONFIG` names, with the 
 letters and without the prefix (`max_queued = 50`). The environment wins over the file, an option of
 the command over both. `evolvisense serve`, `evolvisense worker` and `uvicorn app:app` read them.
 A name or value that is not known stops the start and is told. Written by `make docs` from
-`src/evolvisense/server/settings.py`.
+`src/evolvisense/service/settings.py`.
 
 | variable | default | meaning |
 |---|---|---|

@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 import pytest
 
 from evolvisense.errors import EngineUnavailableError
-from evolvisense.expression.deepface import DeepFaceReader
+from evolvisense.face.deepface import DeepFaceReader
 from evolvisense.models.engines import create_engine
 
 

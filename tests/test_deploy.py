@@ -15,8 +15,8 @@ import yaml
 from typer.testing import CliRunner
 
 from evolvisense.cli import app
-from evolvisense.server.replicas import Scale
-from evolvisense.server.settings import Settings
+from evolvisense.service.replicas import Scale
+from evolvisense.service.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
 DEPLOY = ROOT / "deploy"

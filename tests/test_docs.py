@@ -16,10 +16,10 @@ from docs import example
 from docs.indicators import generated, with_parts
 from docs.reference import page_text, schema_text
 from docs.settings import page_text as settings_text
-from evolvisense.models.spec import all_specs
+from evolvisense.models.registry import all_specs
 from evolvisense.report import LIMITS_NOTICE
 from evolvisense.report.words import WHY_MISSING
-from evolvisense.server.settings import Settings
+from evolvisense.service.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
@@ -78,9 +78,9 @@ def test_the_page_of_settings_is_up_to_date() -> None:
 
 def test_every_error_code_is_documented() -> None:
     from evolvisense import errors
-    from evolvisense.jobs.worker import LIMIT_TEXTS
-    from evolvisense.server import refusals
-    from evolvisense.server.errors import STATUS_OF_CODE
+    from evolvisense.service.http import errors as refusals
+    from evolvisense.service.http.errors import STATUS_OF_CODE
+    from evolvisense.service.queue.worker import LIMIT_TEXTS
 
     page = read("docs/errors.md")
     for value in vars(errors).values():

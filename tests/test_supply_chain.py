@@ -94,7 +94,7 @@ def test_the_notice_names_all_that_the_image_installs():
 
 
 SERVING = """
-from evolvisense.server.app import create_app
+from evolvisense.service.http.app import create_app
 from pathlib import Path
 maps = Path("/proc/self/maps").read_text()
 print("crypto" in maps and "1.1.1" in maps, *(n in maps for n in ("cv2", "onnxruntime", "av.libs")))
@@ -134,7 +134,7 @@ def test_telemetry_that_has_begun_is_switched_off(tmp_path: Path):
 
 FIRST = """
 import evolvisense, onnxruntime
-from evolvisense.models.providers import chosen_provider
+from evolvisense.models.sessions import chosen_provider
 print(chosen_provider())
 """
 

@@ -20,7 +20,7 @@ from benchmarks.machine import process_tree, status_mb
 
 PATIENCE_S = 120.0
 COMMAND = ("-m", "evolvisense.cli", "serve")
-WORKER = "evolvisense.jobs.analysis:serve"
+WORKER = "evolvisense.service.queue.analysis:serve"
 SAMPLE = re.compile(r"^(\w+)(?:\{(.*)\})? (\S+)$", re.MULTILINE)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evolvisense.types.arrays import F32, F64, Bools
-from evolvisense.types.faces import FaceDetections
+from evolvisense.types.face import FaceDetections
 
 MATCH_IOU = 0.35
 """Overlap (intersection over union) from which a detection counts as a drawn face. Low, because

@@ -18,11 +18,11 @@ from evaluation.detection.figures import (
     recall_at,
 )
 from evaluation.pictures import UnreadableError, decode
-from evolvisense.faces.scaling import resized
+from evolvisense.face.detect import resized
 from evolvisense.models.engines import create_engine
 from evolvisense.types.arrays import F32, U8
 from evolvisense.types.engines import FaceDetector, ModelIdentity, SinglePassDetector
-from evolvisense.types.faces import FaceDetections
+from evolvisense.types.face import FaceDetections
 
 MIN_SCORE = 0.005
 """Average precision ranks detections with lower scores than the product uses."""

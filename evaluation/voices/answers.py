@@ -12,17 +12,17 @@ import soxr
 from evaluation.voices.choices import ScoreName
 from evaluation.voices.loudness import normalised
 from evolvisense.errors import EvolviSenseError
-from evolvisense.media.audio import decode_audio
-from evolvisense.pipeline.evidence import sound_evidence
-from evolvisense.scoring import Gates, Reference, score_v2
-from evolvisense.scoring.v1 import voice_scores
+from evolvisense.indicators import Gates, Reference, score_v2
+from evolvisense.indicators.features import sound_evidence
+from evolvisense.indicators.legacy import voice_scores
+from evolvisense.media.decode import decode_audio
 from evolvisense.types.arrays import F64
 from evolvisense.types.engines import VoiceEmotionClassifier
 from evolvisense.types.media import AudioBlock
 from evolvisense.types.scores import EMOTIONS
 from evolvisense.types.voice import VoiceEmotion, VoiceReading
+from evolvisense.voice.emotion import EmotionWindows
 from evolvisense.voice.reading import RATE_HZ, STEP_SAMPLES
-from evolvisense.voice.windows import EmotionWindows
 
 
 class UnreadableSoundError(Exception):

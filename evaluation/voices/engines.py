@@ -19,9 +19,9 @@ from evaluation.voices.answers import (
 )
 from evaluation.voices.choices import NEEDS_NETWORK, ScoreName
 from evaluation.voices.table import Clip
+from evolvisense.indicators import GATES, LIFTED, Reference, load_reference
 from evolvisense.models.engines import create_engine
 from evolvisense.models.sessions import OnnxSession
-from evolvisense.scoring import GATES, LIFTED, Reference, load_reference
 from evolvisense.types.engines import (
     ModelIdentity,
     PitchTracker,

@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
+    from evolvisense.analyzer import Analyzer
     from evolvisense.baselines import BaselineStore, StoredRecording, baseline_of
     from evolvisense.batch import analyze_many
+    from evolvisense.indicators import Baseline
     from evolvisense.media import MediaLimits
-    from evolvisense.pipeline import AnalysisOptions, Analyzer
+    from evolvisense.options import AnalysisOptions, Smoothing
     from evolvisense.report import Report
-    from evolvisense.scoring import Baseline
     from evolvisense.types.indicators import Language
-    from evolvisense.types.options import Smoothing
 
 # ONNX Runtime would tell its maker of every start and keep an id of this machine in the home
 # folder. Only this, before it is imported, keeps it from that. Where it was imported before, it has
@@ -44,10 +44,10 @@ __all__ = [
 ]
 
 _HOMES = {
-    "AnalysisOptions": "evolvisense.pipeline",
-    "Analyzer": "evolvisense.pipeline",
+    "AnalysisOptions": "evolvisense.analyzer",
+    "Analyzer": "evolvisense.analyzer",
     "analyze_many": "evolvisense.batch",
-    "Baseline": "evolvisense.scoring",
+    "Baseline": "evolvisense.indicators",
     "BaselineStore": "evolvisense.baselines",
     "MediaLimits": "evolvisense.media",
     "StoredRecording": "evolvisense.baselines",
@@ -74,7 +74,8 @@ def analyze(  # noqa: PLR0913 - the options, by name
     Loads the models each time: for several videos make one `Analyzer` and keep it.
     Raises an `evolvisense.errors.InputError` that says what is wrong with the file.
     """
-    from evolvisense.pipeline import AnalysisOptions, Analyzer  # noqa: PLC0415 - keeps import light
+    from evolvisense.analyzer import Analyzer  # noqa: PLC0415 - keeps import light
+    from evolvisense.options import AnalysisOptions
 
     options = AnalysisOptions(
         frame_skip, max_frames, voice, smoothing, language, landmarks, video_stream

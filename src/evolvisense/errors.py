@@ -97,7 +97,7 @@ class NoFramesError(InputError):
     code = "no_frames"
 
 
-class BadPictureError(InputError):
+class BadImageError(InputError):
     """The bytes are no complete picture of a kind that is read here."""
 
     code = "bad_picture"

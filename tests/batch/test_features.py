@@ -12,7 +12,7 @@ import pytest
 
 from evolvisense.batch import feature_table, find_inputs, join_by_file, run_batch
 from evolvisense.errors import InvalidOptionError
-from evolvisense.types.options import AnalysisOptions
+from evolvisense.options import AnalysisOptions
 from tests.factory.batches import HereEngine
 
 TABLE = pd.DataFrame(

@@ -13,12 +13,11 @@ import pytest
 
 from evolvisense.batch.engine import Task
 from evolvisense.batch.inputs import find_inputs
-from evolvisense.batch.local import LocalEngine, default_workers
-from evolvisense.batch.local_worker import LIMITS, WorkerRules
+from evolvisense.batch.local import LIMITS, LocalEngine, WorkerRules, default_workers
 from evolvisense.batch.outcome import Outcome
 from evolvisense.errors import EngineUnavailableError, InvalidOptionError
-from evolvisense.jobs.sandbox import Files
-from evolvisense.types.options import AnalysisOptions
+from evolvisense.options import AnalysisOptions
+from evolvisense.sandbox import Files
 from tests.factory import batch_child
 
 RULES = WorkerRules(LIMITS, target=batch_child.TARGET)

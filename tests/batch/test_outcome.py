@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evolvisense.batch.identity import key_of
 from evolvisense.batch.outcome import Head, Outcome, table_streams
-from evolvisense.jobs.records import Failure
+from evolvisense.batch.plan import key_of
+from evolvisense.options import AnalysisOptions
 from evolvisense.types.engines import ModelIdentity
-from evolvisense.types.options import AnalysisOptions
+from evolvisense.types.job import Failure
 
 OUTCOME = Outcome(
     "key", "a b.mp4", "00", {"frames": b"1", "summary": b"22"}, None, b"{}", 1.5, 60.0, "CPU"

@@ -16,8 +16,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from evolvisense.batch import find_inputs, local, look_ahead, manifest, plan, run_batch, stores
-from evolvisense.batch.identity import deciding_versions
 from evolvisense.batch.local import LocalEngine
+from evolvisense.batch.plan import deciding_versions
 from evolvisense.errors import InvalidOptionError
 from evolvisense.report import Report
 from tests.factory.batches import OPTIONS, NewEngine, go, parquet_bytes, rows

@@ -16,13 +16,12 @@ from typing import cast
 import pytest
 
 from evolvisense.batch import run_batch
-from evolvisense.batch.engine import Task
+from evolvisense.batch.engine import BatchProgress, Task
 from evolvisense.batch.inputs import find_inputs
 from evolvisense.batch.local import LocalEngine
 from evolvisense.batch.outcome import Outcome
-from evolvisense.batch.progress import BatchProgress
 from evolvisense.errors import EngineUnavailableError, StorageFullError
-from evolvisense.types.options import AnalysisOptions
+from evolvisense.options import AnalysisOptions
 from tests.factory.batches import parquet_bytes
 from tests.factory.clusters import TwoNodes, two_nodes
 from tests.factory.media import Film, Sound, astronaut, vowel
@@ -30,7 +29,7 @@ from tests.factory.ray_workers import OtherVersions, ScriptedWorker
 
 pytest.importorskip("ray", reason="Ray is not installed: pip install 'evolvisense[ray]'")
 
-from evolvisense.batch.ray_engine import RayEngine
+from evolvisense.ray.engine import RayEngine
 from tests.factory.patience import PATIENCE_S
 
 pytestmark = pytest.mark.timeout(900)  # a node takes half a minute to start on a busy machine
@@ -44,7 +43,7 @@ def whole_cluster() -> Iterator[TwoNodes]:
 
 @pytest.fixture
 def cluster(whole_cluster: TwoNodes, monkeypatch: pytest.MonkeyPatch) -> TwoNodes:
-    monkeypatch.setattr("evolvisense.batch.ray_crew.NodeWorker", ScriptedWorker)
+    monkeypatch.setattr("evolvisense.ray.workers.NodeWorker", ScriptedWorker)
     whole_cluster.replace_other()
     return whole_cluster
 
@@ -160,7 +159,7 @@ def test_what_stops_a_node_stops_the_run(cluster: TwoNodes, tmp_path: Path) -> N
 def test_nodes_with_other_packages_are_refused(
     cluster: TwoNodes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("evolvisense.batch.ray_crew.NodeWorker", OtherVersions)
+    monkeypatch.setattr("evolvisense.ray.workers.NodeWorker", OtherVersions)
     with pytest.raises(EngineUnavailableError, match=r"it has av 1\.0 \(here"):
         list(RayEngine(cluster.address).run(tasks_of(tmp_path / "in", ["fine"])))
 

@@ -10,17 +10,17 @@ from typing import Any
 
 import pytest
 
-from evolvisense.batch import ray_engine
-from evolvisense.batch.ray_actor import OwnFolder
-from evolvisense.batch.ray_crew import RaySettings, uses_gpu
-from evolvisense.batch.ray_engine import NOT_LAST, RayEngine
 from evolvisense.errors import EngineUnavailableError, InvalidOptionError
-from evolvisense.models.providers import CPU, CUDA, VARIABLE
+from evolvisense.models.sessions import CPU, CUDA, VARIABLE
+from evolvisense.ray import engine as ray_engine
+from evolvisense.ray.actor import OwnFolder
+from evolvisense.ray.engine import NOT_LAST, RayEngine
+from evolvisense.ray.workers import RaySettings, uses_gpu
 
 HOLD = """
 import sys
 from pathlib import Path
-from evolvisense.batch.ray_actor import OwnFolder
+from evolvisense.ray.actor import OwnFolder
 folder = OwnFolder(Path(sys.argv[1]))
 (folder.path / "media").write_text("a face")
 print(folder.path, flush=True)
@@ -138,7 +138,7 @@ def test_gpus_are_shared_where_both_sides_can(
 ) -> None:
     monkeypatch.setenv(VARIABLE, wish)
     monkeypatch.setattr(
-        "evolvisense.models.providers.onnxruntime.get_available_providers", lambda: [built_for]
+        "evolvisense.models.sessions.onnxruntime.get_available_providers", lambda: [built_for]
     )
     assert uses_gpu(FakeRay(CPU=8, GPU=gpus)) is used
 

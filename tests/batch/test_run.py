@@ -10,17 +10,12 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from evolvisense.batch import (
-    BatchProgress,
-    find_inputs,
-    look_ahead,
-    run_batch,
-)
+from evolvisense.batch import BatchProgress, find_inputs, look_ahead, run_batch
 from evolvisense.batch import staging as staging_module
 from evolvisense.batch.staging import Staging
 from evolvisense.errors import BusyError, StorageError, StorageFullError
+from evolvisense.options import AnalysisOptions
 from evolvisense.report import Report
-from evolvisense.types.options import AnalysisOptions
 from tests.factory.batches import OPTIONS, NewEngine, go, parquet_bytes, rows
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from evolvisense.access.audit import AuditEntry, AuditLog, inspect
 from evolvisense.cli import app
+from evolvisense.service.access.audit import AuditEntry, AuditLog, inspect
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evolvisense.cli.indicators import baseline_lines, indicator_lines, missing_lines
+from evolvisense.cli.summary import baseline_lines, indicator_lines, missing_lines
 from evolvisense.report.indicator_parts import BaselinePart, ChangePart, IndicatorPart
 from evolvisense.report.indicators import indicators_part
 from evolvisense.types.indicators import Indicator

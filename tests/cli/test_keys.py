@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from evolvisense.access.keys import ApiKeys
 from evolvisense.cli import app
-from evolvisense.jobs.database import open_database
-from evolvisense.server.webhooks.signing import owner_secret
+from evolvisense.service.access.keys import ApiKeys
+from evolvisense.service.queue.database import open_database
+from evolvisense.service.webhooks.signing import owner_secret
 
 runner = CliRunner()
 

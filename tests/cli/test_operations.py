@@ -14,7 +14,7 @@ import httpx
 import pytest
 from sqlalchemy import make_url, text
 
-from evolvisense.jobs.database import open_database, writing
+from evolvisense.service.queue.database import open_database, writing
 from tests.cli.test_serve import free_port, wait_for
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "operations.md"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from evolvisense.cli.people import describe
+from evolvisense.cli.summary import describe
 from evolvisense.report.schema import BehaviourMeasures, BlinkEvent, FaceTimeline, Person
 from evolvisense.types.behaviour import Uncertainty
 from evolvisense.types.scores import EMOTIONS, Emotion

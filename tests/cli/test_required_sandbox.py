@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import typer
 
+from evolvisense import sandbox
 from evolvisense.cli.serve import check_sandbox
-from evolvisense.jobs import sandbox
-from evolvisense.server.settings import Settings
+from evolvisense.service.settings import Settings
 
 
 def settings(data_dir: Path, **given: object) -> Settings:

@@ -12,14 +12,14 @@ from pathlib import Path
 import httpx
 import pytest
 
+from evolvisense.api.options import Options
+from evolvisense.api.schemas import Analysis
 from evolvisense.client import (
-    Analysis,
     AnalysisFailedError,
     ApiError,
     AsyncClient,
     Client,
     ConnectionFailedError,
-    Options,
     Retries,
     UnexpectedAnswerError,
     WaitTimeoutError,
@@ -189,7 +189,7 @@ def test_files_that_cannot_be_read(client: Client, tmp_path: Path):
 
 
 def test_the_name_of_a_file_stays_here(server: Running, video: Video, monkeypatch):
-    from evolvisense.server.forms import Form
+    from evolvisense.service.http.uploads import Form
 
     sent: list[bytes] = []
     write = Form.write

@@ -17,8 +17,8 @@ from evolvisense.client import (
     UnexpectedAnswerError,
     WaitTimeoutError,
 )
-from evolvisense.client.following import Following
-from evolvisense.client.retrying import Patience
+from evolvisense.client.events import Following
+from evolvisense.client.sending import Patience
 from tests.client.conftest import QUICK, Connect, Faults, Start
 from tests.factory.patience import PATIENCE_S
 from tests.factory.quick_server import Running

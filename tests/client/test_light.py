@@ -10,7 +10,7 @@ import sys
 from evolvisense.client import AsyncClient, Client, Options
 Client("http://localhost").close()
 heavy = {"av", "cv2", "onnxruntime", "fastapi", "starlette", "sqlalchemy", "plotly", "pyarrow",
-         "evolvisense.report", "evolvisense.pipeline", "evolvisense.server"}
+         "evolvisense.report", "evolvisense.analyzer", "evolvisense.service.http"}
 print(sorted(heavy & set(sys.modules)))
 """
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from evolvisense.client import ApiError, BaselineChoice, Client, Options
+from evolvisense.api.options import BaselineChoice, Options
+from evolvisense.client import ApiError, Client
 from evolvisense.report import Report, to_json
 from evolvisense.report.figures import FIGURES
 from tests.client.conftest import Connect, Faults

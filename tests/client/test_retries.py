@@ -11,9 +11,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from evolvisense.client import ApiError, Client, ConnectionFailedError, Options, Retries
+from evolvisense.api.options import Options
+from evolvisense.client import ApiError, Client, ConnectionFailedError, Retries
 from evolvisense.client.answers import retry_after_s
-from evolvisense.client.retrying import Patience
+from evolvisense.client.sending import Patience
 from tests.client.conftest import Connect, Faults
 from tests.factory.quick_server import Running
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evolvisense.client.sse import LARGEST_BYTES, EventReader, ServerEvent
+from evolvisense.client.events import LARGEST_BYTES, EventReader, ServerEvent
 
 STREAM = (
     "retry: 2000\n\n"

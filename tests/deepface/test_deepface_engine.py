@@ -18,7 +18,7 @@ pytest.importorskip(
 skimage_data = pytest.importorskip("skimage.data", reason="scikit-image carries the photograph")
 
 from evolvisense.errors import EngineUnavailableError, ModelMissingError  # noqa: E402
-from evolvisense.expression import deepface as engine  # noqa: E402
+from evolvisense.face import deepface as engine  # noqa: E402
 from evolvisense.types.arrays import U8  # noqa: E402
 from evolvisense.types.engines import WholeFrameReader  # noqa: E402
 from evolvisense.types.scores import EMOTIONS  # noqa: E402

@@ -26,7 +26,7 @@ from evaluation.detection.figures import (
 from evaluation.errors import EvaluationError
 from evolvisense.types.arrays import U8
 from evolvisense.types.engines import ModelIdentity
-from evolvisense.types.faces import FaceDetections
+from evolvisense.types.face import FaceDetections
 from tests.evaluation.conftest import FACE_XYXY, write
 from tests.factory.media import astronaut, plain
 

@@ -17,7 +17,7 @@ from evaluation.run import Options, evaluate
 from evolvisense.errors import UnknownEngineError
 from evolvisense.types.arrays import F32, U8
 from evolvisense.types.engines import ModelIdentity
-from evolvisense.types.faces import FaceDetections
+from evolvisense.types.face import FaceDetections
 from tests.evaluation.conftest import Brightness, plain, write
 
 BRIGHTNESS = Reader("brightness", Brightness())

@@ -12,8 +12,8 @@ import time
 import zipfile
 from pathlib import Path
 
-from evolvisense.jobs.sandbox import ChildChannel
 from evolvisense.media.descriptors import DescriptorFile
+from evolvisense.sandbox import ChildChannel
 
 TARGET = "tests.factory.batch_child:serve"
 TRIED = "EVOLVISENSE_TEST_TRIED"

@@ -13,7 +13,7 @@ from evolvisense.batch import BatchResult, find_inputs, run_batch
 from evolvisense.batch.engine import Task, leave_tasks
 from evolvisense.batch.outcome import Outcome
 from evolvisense.batch.work import FileAnalysis
-from evolvisense.types.options import AnalysisOptions
+from evolvisense.options import AnalysisOptions
 
 OPTIONS = AnalysisOptions(frame_skip=10)
 

@@ -101,4 +101,4 @@ def _command(pid: int) -> str:
 
 def _is_worker(pid: int) -> bool:
     command = _command(pid)
-    return "NodeWorker" in command or "evolvisense.jobs.sandbox" in command
+    return "NodeWorker" in command or "evolvisense.sandbox" in command

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from evolvisense.types.arrays import F32, U8
-from evolvisense.types.faces import FaceLayout
+from evolvisense.types.face import FaceLayout
 
 Cover = Literal["glasses", "mask", "hand"]
 BLACK, BLUE = (14, 14, 16), (120, 165, 200)

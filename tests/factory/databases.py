@@ -24,7 +24,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, make_url
 
-from evolvisense.jobs.database import open_database
+from evolvisense.service.queue.database import open_database
 from tests.factory.patience import PATIENCE_S
 
 URL_VARIABLE = "EVOLVISENSE_TEST_POSTGRES_URL"

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from evolvisense.faces import CROP_MARGIN
-from evolvisense.models.spec import spec
+from evolvisense.face import CROP_MARGIN
+from evolvisense.models.registry import spec
 from evolvisense.types.arrays import F32, U8
 from evolvisense.types.engines import Effort, ModelIdentity
-from evolvisense.types.faces import CropReadings, FaceDetections, FaceLayout
+from evolvisense.types.face import CropReadings, FaceDetections, FaceLayout
 from evolvisense.types.scores import EMOTIONS, Emotion
 
 SIDES_PER_MARKER = 8

@@ -8,13 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from evolvisense.types.arrays import F32
-from evolvisense.types.faces import (
-    FaceGeometry,
-    FaceObservations,
-    FaceQuality,
-    FrameLog,
-    Person,
-)
+from evolvisense.types.face import FaceGeometry, FaceObservations, FaceQuality, FrameLog, Person
 from evolvisense.types.scores import EMOTIONS
 from tests.factory.faces import face_layout
 

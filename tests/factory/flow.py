@@ -8,9 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from evolvisense import AnalysisOptions, Analyzer
-from evolvisense.faces.tracking import NearestTracker
-from evolvisense.pipeline import analyzer
+from evolvisense import AnalysisOptions, Analyzer, analyzer
+from evolvisense.face.tracking import NearestTracker
 from evolvisense.report import Report
 from evolvisense.types.engines import ModelIdentity
 from evolvisense.types.media import (

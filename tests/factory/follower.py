@@ -6,12 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from evolvisense.faces import Framing
-from evolvisense.pipeline.clock import StageClock
-from evolvisense.pipeline.following import FollowingReader
-from evolvisense.pipeline.readers import FrameFaces
+from evolvisense.face import Framing
+from evolvisense.face.redetection import FrameFaces, TrackingReader
 from evolvisense.types.arrays import U8
-from evolvisense.types.faces import CropReadings
+from evolvisense.types.face import CropReadings
+from evolvisense.types.timing import StageClock
 from tests.factory.faces import Painted, PaintedDetector, PaintedNetwork, picture
 
 FPS = 25
@@ -28,7 +27,7 @@ class Follower:
     ) -> None:
         self.detector = detector or PaintedDetector()
         self.network = network or PaintedNetwork()
-        self.reader = FollowingReader(self.detector, self.network, StageClock())
+        self.reader = TrackingReader(self.detector, self.network, StageClock())
 
     def see(self, pts_s: float, *faces: Painted) -> FrameFaces:
         return self.reader.read(pts_s, picture(*faces))

@@ -9,15 +9,15 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from evolvisense.pipeline.evidence import sound_evidence
-from evolvisense.scoring import GATES, Gates, load_reference, score_v2
+from evolvisense.indicators import GATES, Gates, load_reference, score_v2
+from evolvisense.indicators.features import sound_evidence
 from evolvisense.types.indicators import IndicatorName
 from evolvisense.types.media import AudioBlock
 from evolvisense.types.voice import VoiceReading
 from evolvisense.voice import VoiceReader
-from evolvisense.voice.activity import SileroActivity
 from evolvisense.voice.emotion import VoiceEmotionReader
 from evolvisense.voice.pitch import SwiftF0Pitch
+from evolvisense.voice.vad import SileroActivity
 
 
 @cache

@@ -5,8 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from evolvisense.faces.tracking import NearestTracker
-from evolvisense.pipeline.live import LiveModels
+from evolvisense.face.tracking import NearestTracker
+from evolvisense.live import LiveModels
 from tests.factory.faces import Painted, PaintedDetector, PaintedNetwork, picture
 from tests.voice.test_reading import READER
 

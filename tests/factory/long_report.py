@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from evolvisense import AnalysisOptions
-from evolvisense.expression.behaviour import describe_people
-from evolvisense.pipeline.evidence import gather_evidence
-from evolvisense.pipeline.windows import score_windows
+from evolvisense.face.behaviour import describe_people
+from evolvisense.indicators import dominant_frames, load_reference, score_v1, score_v2
+from evolvisense.indicators.features import gather_evidence
+from evolvisense.indicators.windows import score_windows
 from evolvisense.report import Findings, Report, build_report
-from evolvisense.scoring import dominant_frames, load_reference, score_v1, score_v2
 from evolvisense.types.arrays import F32, F64
 from evolvisense.types.behaviour import Behaviour
-from evolvisense.types.faces import FaceGeometry, FaceObservations, FrameLog
+from evolvisense.types.face import FaceGeometry, FaceObservations, FrameLog
 from evolvisense.types.indicators import Evidence, Indicators, IndicatorWindow
 from evolvisense.types.media import AudioStreamInfo, MediaExtent, MediaInfo, VideoStreamInfo
 from evolvisense.types.scores import EMOTIONS

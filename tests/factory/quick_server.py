@@ -12,14 +12,14 @@ from pathlib import Path
 import httpx
 import pytest
 
-from evolvisense.jobs.records import Job
-from evolvisense.jobs.sandbox import Files
-from evolvisense.jobs.workplace import Workplace
 from evolvisense.report import to_json
-from evolvisense.server.app import create_app
-from evolvisense.server.service import AnalysisService
-from evolvisense.server.serving import GuardedServer
-from evolvisense.server.settings import Settings
+from evolvisense.sandbox import Files
+from evolvisense.service.http.app import create_app
+from evolvisense.service.http.connections import GuardedServer
+from evolvisense.service.http.context import AnalysisService
+from evolvisense.service.queue.runtime import Runtime
+from evolvisense.service.settings import Settings
+from evolvisense.types.job import Job
 from tests.factory.faces import Painted
 from tests.factory.flow import analyze_painted
 from tests.factory.patience import PATIENCE_S, wait_until
@@ -60,7 +60,7 @@ def running(
     )
     gates = [Path(os.environ[GATE])] if GATE in os.environ else []
     place = chosen.workplace(target, Files(readable=gates))
-    app = create_app(chosen, open_workplace=lambda: Workplace(place))
+    app = create_app(chosen, open_workplace=lambda: Runtime(place))
     server = GuardedServer(app, chosen, port=port)
     thread = threading.Thread(target=server.run)
     thread.start()

@@ -10,8 +10,8 @@ import os
 import time
 from pathlib import Path
 
-from evolvisense.jobs.sandbox import ChildChannel
 from evolvisense.media.descriptors import DescriptorFile
+from evolvisense.sandbox import ChildChannel
 
 MODELS = [{"id": "none", "version": "1", "licence": "MIT", "sha256": None}]
 TARGET = "tests.factory.quick_worker:serve"

@@ -13,16 +13,16 @@ from pathlib import Path
 
 from evolvisense.batch.engine import Task
 from evolvisense.batch.outcome import Outcome
-from evolvisense.batch.ray_actor import NodeWorker, Trouble
 from evolvisense.batch.work import failed
-from evolvisense.jobs.records import Failure
+from evolvisense.ray.actor import NodeWorker, WorkerFailure
+from evolvisense.types.job import Failure
 from tests.factory.patience import PATIENCE_S
 
 
 class ScriptedWorker(NodeWorker):
     """Notes beside the file who tried it; the failure's text is the worker's process id."""
 
-    def analyse(self, task: Task) -> Outcome | Trouble:
+    def analyse(self, task: Task) -> Outcome | WorkerFailure:
         path = Path(task.file.uri)
         with path.with_suffix(".tries").open("a") as tries:
             tries.write(f"{os.getpid()}\n")
@@ -31,13 +31,13 @@ class ScriptedWorker(NodeWorker):
             case ["deadly"]:
                 os._exit(1)
             case ["full"]:
-                return Trouble("the disk is full", is_disk_full=True)
+                return WorkerFailure("the disk is full", is_disk_full=True)
             case ["blind"]:
                 code = "file_unreadable"
             case ["long"]:
                 while not self._stopping.is_set():
                     time.sleep(0.05)
-                return Trouble("the work was stopped")
+                return WorkerFailure("the work was stopped")
             case ["alone", count]:
                 _wait_for(path.parent / "workers", int(count))
             case _:

@@ -29,9 +29,9 @@ from evolvisense.types.voice import (
     VoiceReading,
     VoiceTimeline,
 )
-from evolvisense.voice.features import describe_voice
-from evolvisense.voice.periods import PeriodMarks
-from evolvisense.voice.segments import inside
+from evolvisense.voice.measures import describe_voice
+from evolvisense.voice.perturbation import PeriodMarks
+from evolvisense.voice.vad import inside
 
 STEP_S = 0.032
 FRAME_S = 0.016

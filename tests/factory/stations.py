@@ -15,7 +15,7 @@ from sqlalchemy import Engine, text
 
 from benchmarks.clip import ROOT
 from benchmarks.reliability.process import PATIENCE_S, free_port, wait_until
-from evolvisense.jobs.files import JobFiles
+from evolvisense.service.queue.files import JobFiles
 
 NOTE_CHANGES = (
     "CREATE TABLE trial_changes (job TEXT, state TEXT)",

@@ -11,8 +11,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from evolvisense.jobs.sandbox import ChildChannel
 from evolvisense.media.descriptors import DescriptorFile, descriptor_of
+from evolvisense.sandbox import ChildChannel
 from tests.factory.patience import PATIENCE_S
 
 MODELS = [{"id": "none", "version": "1", "licence": "MIT", "sha256": None}]
@@ -31,8 +31,8 @@ def wait_for(name: str) -> None:
 
 def gated(channel: ChildChannel) -> None:
     """Analyses once there is a file `go`; `begun-<pid>` in its own folder is not needed."""
-    from evolvisense.jobs import analysis
-    from evolvisense.pipeline import Analyzer
+    from evolvisense.analyzer import Analyzer
+    from evolvisense.service.queue import analysis
 
     real = Analyzer.analyze
 
@@ -53,7 +53,7 @@ def progress(share: float) -> Any:
 
 def late(channel: ChildChannel) -> None:
     """Loads its models once there is a file `go`."""
-    from evolvisense.jobs import analysis
+    from evolvisense.service.queue import analysis
 
     wait_for("go")
     analysis.serve(channel)
@@ -93,7 +93,7 @@ def crashing(channel: ChildChannel) -> None:
 
 def crashing_once(channel: ChildChannel) -> None:
     """Dies with the first file after the start of the server, and analyses from then on."""
-    from evolvisense.jobs import analysis
+    from evolvisense.service.queue import analysis
 
     first = gate() / "has-died"
     if first.exists():
@@ -116,8 +116,8 @@ def greedy(channel: ChildChannel) -> None:
 
 def broken(channel: ChildChannel) -> None:
     """Has a mistake of ours."""
-    from evolvisense.jobs import analysis
-    from evolvisense.pipeline import Analyzer
+    from evolvisense.analyzer import Analyzer
+    from evolvisense.service.queue import analysis
 
     def fail(*_: Any, **__: Any) -> Any:
         raise RuntimeError("secret detail")
@@ -128,9 +128,9 @@ def broken(channel: ChildChannel) -> None:
 
 def incomplete(channel: ChildChannel) -> None:
     """Misses a file of the installation."""
+    from evolvisense.analyzer import Analyzer
     from evolvisense.errors import ModelMissingError
-    from evolvisense.jobs import analysis
-    from evolvisense.pipeline import Analyzer
+    from evolvisense.service.queue import analysis
 
     def fail(*_: Any, **__: Any) -> Any:
         raise ModelMissingError("/secret/path/model.onnx is missing")
@@ -141,7 +141,7 @@ def incomplete(channel: ChildChannel) -> None:
 
 def full(channel: ChildChannel) -> None:
     """Finds no place for its report until there is a file `go`."""
-    from evolvisense.jobs import analysis, messages
+    from evolvisense.service.queue import analysis, messages
 
     channel.event({"event": "ready", "models": MODELS})
     for task in channel.tasks():
@@ -153,7 +153,7 @@ def full(channel: ChildChannel) -> None:
 
 def plain(channel: ChildChannel) -> None:
     """Analyses as the product does."""
-    from evolvisense.jobs import analysis
+    from evolvisense.service.queue import analysis
 
     analysis.serve(channel)
 
@@ -221,8 +221,9 @@ def progress_of_overlay() -> Any:
 
 def _draws_with(channel: ChildChannel, paint: Any) -> None:
     """Loads no models, finds nobody in two pictures and draws as it is told."""
-    from evolvisense.jobs import analysis, drawing
     from evolvisense.media import MediaLimits
+    from evolvisense.service.queue import analysis
+    from evolvisense.service.queue import analysis as drawing
     from tests.factory.overlays import painted_report
 
     class Quick:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from evolvisense.media import AudioTally, decode_audio, probe
-from evolvisense.media.channels import Mixer
+from evolvisense.media.downmix import Mixer
 from tests.factory.media import Film, Sound, plain, vowel
 
 RATE_HZ = 48_000

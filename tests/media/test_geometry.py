@@ -8,12 +8,7 @@ import numpy as np
 import pytest
 
 from evolvisense.media import decode_video, probe
-from evolvisense.media.geometry import (
-    Orientation,
-    letterboxed,
-    orientation_of_matrix,
-    square_size,
-)
+from evolvisense.media.geometry import Orientation, letterboxed, orientation_of_matrix, square_size
 from tests.factory.media import Film, plain
 from tests.factory.odd_media import Matrix, with_matrix
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evolvisense.errors import BadPictureError, FrameTooLargeError
-from evolvisense.media.pictures import decode_picture
+from evolvisense.errors import BadImageError, FrameTooLargeError
+from evolvisense.media.images import decode_image
 from tests.factory.media import astronaut
 
 PIXELS = 640 * 360
@@ -39,12 +39,12 @@ def with_exif_orientation(jpeg: bytes, orientation: int) -> bytes:
 
 @pytest.mark.parametrize("data", [PNG, WEBP_EXACT], ids=["png", "webp"])
 def test_a_lossless_picture_comes_out_as_it_went_in(data: bytes) -> None:
-    assert np.array_equal(decode_picture(data, PIXELS), RGB)
+    assert np.array_equal(decode_image(data, PIXELS), RGB)
 
 
 @pytest.mark.parametrize("data", [JPEG, WEBP], ids=["jpeg", "webp"])
 def test_a_lossy_picture_comes_out_nearly_so(data: bytes) -> None:
-    rgb = decode_picture(data, PIXELS)
+    rgb = decode_image(data, PIXELS)
     assert rgb.shape == RGB.shape
     assert np.abs(rgb.astype(int) - RGB).mean() < 4
 
@@ -62,14 +62,14 @@ def test_a_lossy_picture_comes_out_nearly_so(data: bytes) -> None:
     ids=["grey png", "grey jpeg", "png with alpha", "webp with alpha", "16 bit", "progressive"],
 )
 def test_every_kind_becomes_three_channels_of_eight_bits(made: bytes) -> None:
-    rgb = decode_picture(made, PIXELS)
+    rgb = decode_image(made, PIXELS)
     assert rgb.shape == RGB.shape
     assert rgb.dtype == np.uint8
 
 
 def test_a_picture_is_turned_upright() -> None:
-    lying = decode_picture(with_exif_orientation(JPEG, 6), PIXELS)
-    upright = decode_picture(JPEG, PIXELS)
+    lying = decode_image(with_exif_orientation(JPEG, 6), PIXELS)
+    upright = decode_image(JPEG, PIXELS)
     assert np.array_equal(lying, np.rot90(upright, -1))
 
 
@@ -79,7 +79,7 @@ def test_a_picture_of_a_pixel_too_many_is_refused_by_its_header(
 ) -> None:
     monkeypatch.setattr(cv2, "imdecode", pytest.fail)
     with pytest.raises(FrameTooLargeError, match="640 x 360"):
-        decode_picture(data, PIXELS - 1)
+        decode_image(data, PIXELS - 1)
 
 
 def test_a_small_file_that_unpacks_to_gigabytes_is_refused() -> None:
@@ -90,15 +90,15 @@ def test_a_small_file_that_unpacks_to_gigabytes_is_refused() -> None:
         for name, body in chunks
     )
     with pytest.raises(FrameTooLargeError):
-        decode_picture(bomb, 3840 * 2160)
+        decode_image(bomb, 3840 * 2160)
 
 
 @given(st.sampled_from([JPEG, PNG, WEBP, WEBP_EXACT]), st.floats(0, 1, exclude_max=True))
 def test_a_picture_that_was_cut_off_is_refused(data: bytes, share: float) -> None:
     # The end marker of a PNG is followed by its checksum alone, which nobody needs.
     kept = min(int(share * len(data)), len(data) - 9)
-    with pytest.raises(BadPictureError):
-        decode_picture(data[:kept], PIXELS)
+    with pytest.raises(BadImageError):
+        decode_image(data[:kept], PIXELS)
 
 
 @given(
@@ -110,16 +110,16 @@ def test_a_damaged_header_is_read_or_refused(data: bytes, damage: list[tuple[int
     for at, value in damage:
         broken[at] = value
     try:
-        rgb = decode_picture(bytes(broken), PIXELS)
-    except (BadPictureError, FrameTooLargeError):
+        rgb = decode_image(bytes(broken), PIXELS)
+    except (BadImageError, FrameTooLargeError):
         return
     assert rgb.shape[0] * rgb.shape[1] <= PIXELS
 
 
 @given(st.sampled_from([b"", b"\xff\xd8", b"\x89PNG\r\n\x1a\n", b"RIFF\0\0\0\0WEBP"]), st.binary())
 def test_other_bytes_are_no_picture(start: bytes, rest: bytes) -> None:
-    with pytest.raises(BadPictureError):
-        decode_picture(start + rest, PIXELS)
+    with pytest.raises(BadImageError):
+        decode_image(start + rest, PIXELS)
 
 
 def test_an_animation_is_no_single_picture() -> None:
@@ -128,5 +128,5 @@ def test_an_animation_is_no_single_picture() -> None:
     animation.durations = [100, 100]
     ok, data = cv2.imencodeanimation(".webp", animation)
     assert ok
-    with pytest.raises(BadPictureError, match="animated"):
-        decode_picture(data.tobytes(), PIXELS)
+    with pytest.raises(BadImageError, match="animated"):
+        decode_image(data.tobytes(), PIXELS)

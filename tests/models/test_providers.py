@@ -12,9 +12,8 @@ import onnxruntime
 import pytest
 
 from evolvisense.errors import EngineUnavailableError
-from evolvisense.models import providers
-from evolvisense.models.providers import CPU, CUDA, PROBE, VARIABLE, chosen_provider
-from evolvisense.models.sessions import OnnxSession
+from evolvisense.models import sessions as providers
+from evolvisense.models.sessions import CPU, CUDA, PROBE, VARIABLE, OnnxSession, chosen_provider
 
 
 class Runtime:
@@ -53,7 +52,7 @@ def use(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Make a stand-in the runtime; nothing that was decided before counts."""
 
     def use(runtime: Any) -> Any:
-        monkeypatch.setattr("evolvisense.models.providers.onnxruntime", runtime)
+        monkeypatch.setattr("evolvisense.models.sessions.onnxruntime", runtime)
         monkeypatch.setattr("evolvisense.models.sessions.onnxruntime", runtime)
         return runtime
 

@@ -28,8 +28,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from evolvisense.jobs.messages import ANALYSIS_TARGET
 from evolvisense.report import to_json
+from evolvisense.service.queue.messages import ANALYSIS_TARGET
 from tests.conftest import DATA
 from tests.factory.browser import DESKTOP, PHONE, browsing, chromium, watched_context
 from tests.factory.fake_camera import FakeCamera

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page
 
-from evolvisense.report.figures.palette import PALETTES
+from evolvisense.report.figures.style import PALETTES
 from tests.factory.browser import PHONE, shoot
 from tests.factory.patience import PATIENCE_S
 from tests.factory.quick_server import Running

@@ -10,7 +10,7 @@ import pytest
 from websockets.sync.client import connect
 
 from evolvisense.report import LIMITS_NOTICE
-from evolvisense.server.live.protocol import PICTURE
+from evolvisense.service.live.protocol import PICTURE
 from tests.factory.browser import PHONE, chromium, shoot
 from tests.factory.patience import PATIENCE_MS, wait_until
 from tests.factory.quick_server import Running, quick_gate, running

@@ -11,15 +11,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evolvisense.expression.behaviour import describe_people
-from evolvisense.expression.samples import face_evidence, face_samples
-from evolvisense.scoring import GATES, assemble, plan_blocks
-from evolvisense.scoring.gates import unusable
+from evolvisense.face.behaviour import describe_people
+from evolvisense.indicators import GATES, assemble, plan_blocks
+from evolvisense.indicators.features import (
+    face_evidence,
+    face_samples,
+    voice_evidence,
+    voice_samples,
+)
+from evolvisense.indicators.gates import unusable
 from evolvisense.types.indicators import FEATURES, Evidence, Feature
 from evolvisense.types.voice import VoiceReading
-from evolvisense.voice.features import describe_voice
-from evolvisense.voice.periods import PeriodMarks
-from evolvisense.voice.samples import voice_evidence, voice_samples
+from evolvisense.voice.measures import describe_voice
+from evolvisense.voice.perturbation import PeriodMarks
 from tests.factory.findings import LAYOUT, MAIN, frame_log, geometry, observations
 from tests.factory.readings import spoken_reading, voice_reading
 

@@ -9,12 +9,12 @@ import pytest
 from benchmarks.reliability.clips import small_clip
 from benchmarks.reliability.clock_jump import jump, jumping_command
 from benchmarks.reliability.process import serving
-from evolvisense.jobs.database import open_database
-from evolvisense.jobs.files import JobFiles
-from evolvisense.jobs.keeper import Keeper, LeaseWatch
-from evolvisense.jobs.records import NewJob
-from evolvisense.jobs.settings import LeaseRules
-from evolvisense.jobs.store import JobStore
+from evolvisense.service.queue.database import open_database
+from evolvisense.service.queue.files import JobFiles
+from evolvisense.service.queue.janitor import Janitor, LeaseWatch
+from evolvisense.service.queue.settings import LeaseRules
+from evolvisense.service.queue.store import JobStore
+from evolvisense.types.job import NewJob
 
 DAY_S = 24 * 3600.0
 RULES = LeaseRules(lease_s=15, max_attempts=3, retention_s=DAY_S)
@@ -80,7 +80,7 @@ def test_a_report_does_not_expire_by_a_jump_that_does_not_last(
     store: JobStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     files = JobFiles(tmp_path)
-    keeper = Keeper(store, files, rules=RULES)
+    keeper = Janitor(store, files, rules=RULES)
     store.submit([NewJob("a", {}, 1, "ab")])
     claim = store.claim("w")
     assert claim is not None

@@ -16,9 +16,9 @@ from sqlalchemy import Engine, text
 from benchmarks.reliability.answers import analyze_video, ended, submit
 from benchmarks.reliability.clips import long_clip, small_clip
 from benchmarks.reliability.process import wait_until
-from evolvisense.jobs.database import open_database
-from evolvisense.jobs.records import Job
-from evolvisense.jobs.store import JobStore
+from evolvisense.service.queue.database import open_database
+from evolvisense.service.queue.store import JobStore
+from evolvisense.types.job import Job
 from tests.factory.stations import Station, leftovers, note_changes, times_ended, yard
 
 CLIENTS, JOBS_OF_EACH = 2, 4

@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from evolvisense.expression.behaviour import describe_people
+from evolvisense.face.behaviour import describe_people
 from evolvisense.report import Report
+from evolvisense.report.build import voice_part
 from evolvisense.report.indicators import indicators_part
 from evolvisense.report.people import person_part
-from evolvisense.report.voice import voice_part
-from evolvisense.types.faces import FaceObservations, Person
+from evolvisense.types.face import FaceObservations, Person
 from evolvisense.types.indicators import BaselineChange, BaselineUse, FeatureReading
 from evolvisense.types.voice import SpeechSegment
 from tests.factory.faces import Painted

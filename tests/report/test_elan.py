@@ -11,8 +11,8 @@ import pytest
 from pympi.Elan import Eaf
 
 from evolvisense.report import LIMITS_NOTICE, Report, observations_only, to_eaf
+from evolvisense.report.annotations import tiers_of
 from evolvisense.report.schema import BlinkEvent
-from evolvisense.report.tiers import tiers_of
 
 
 def read(content: bytes, folder: Path) -> Any:

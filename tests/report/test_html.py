@@ -16,7 +16,8 @@ import pytest
 
 from evolvisense.report import LIMITS_NOTICE, Report, observations_only, to_html
 from evolvisense.report.figures import FigureOptions, figure_of
-from evolvisense.report.html import content_policy, plotly_path, scripts
+from evolvisense.report.html import content_policy, plotly_path
+from evolvisense.report.html import markup as scripts
 from evolvisense.report.html.markup import Markup, element
 from evolvisense.report.indicator_parts import WindowPart, WindowScore
 from evolvisense.report.schema import Notice, Person

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from evolvisense.errors import FormatUnavailableError
 from evolvisense.report import LIMITS_NOTICE, Report, observations_only, to_csv, to_parquet
-from evolvisense.report.parquet import require_pyarrow
+from evolvisense.report.tables import require_pyarrow
 from tests.factory.findings import geometry, observations
 from tests.report.conftest import with_people
 

@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from evolvisense.expression.behaviour import describe_people
+from evolvisense.face.behaviour import describe_people
 from evolvisense.report import schema
 from evolvisense.report.people import person_part
-from evolvisense.report.table import face_table
-from evolvisense.types.faces import FaceObservations, FrameLog, Person
+from evolvisense.report.tables import face_table
+from evolvisense.types.face import FaceObservations, FrameLog, Person
 from evolvisense.types.scores import EMOTIONS
 from evolvisense.types.voice import SpeechSegment
 from tests.factory.findings import LAYOUT, MAIN, frame_log, geometry, observations, quality

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from evolvisense import AnalysisOptions, Analyzer
 from evolvisense.report import LIMITS_NOTICE, Report, to_csv, to_json
-from evolvisense.report.table import BASE_COLUMNS
+from evolvisense.report.tables import BASE_COLUMNS
 from evolvisense.types.scores import EMOTIONS
 from tests.factory.media import Film, astronaut, plain
 

@@ -11,8 +11,8 @@ import pytest
 from parselmouth.praat import call
 
 from evolvisense.report import Report, observations_only, to_textgrid
-from evolvisense.report.clock import clock_of
-from evolvisense.report.tiers import tiers_of
+from evolvisense.report.annotations import tiers_of
+from evolvisense.report.words import clock_of
 
 Interval = tuple[float, float, str]
 

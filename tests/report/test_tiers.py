@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evolvisense.report import Report, observations_only
-from evolvisense.report.clock import clock_of
+from evolvisense.report.annotations import SMILE_OVER, Tier, tiers_of
 from evolvisense.report.figures.series import GAP_STEPS
 from evolvisense.report.schema import BlinkEvent, Person
-from evolvisense.report.tiers import SMILE_OVER, Tier, tiers_of
+from evolvisense.report.words import clock_of
 from evolvisense.types.behaviour import UNCERTAINTIES
 from evolvisense.types.scores import EMOTIONS
 from tests.factory.flow import analyze_painted

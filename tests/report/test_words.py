@@ -6,9 +6,9 @@ from typing import get_args
 
 import pytest
 
+from evolvisense.indicators.gates import GATES
 from evolvisense.report import words
 from evolvisense.report.schema import VoiceAbsentReason
-from evolvisense.scoring.gates import GATES
 from evolvisense.types.behaviour import UNCERTAINTIES, AbsentReason
 from evolvisense.types.indicators import FEATURES, INDICATORS, Language, MissingReason
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from evolvisense.report import Report, to_csv, to_json
-from evolvisense.report.table import BASE_COLUMNS, MOTION_COLUMNS
+from evolvisense.report.tables import BASE_COLUMNS, MOTION_COLUMNS
 from evolvisense.types.scores import EMOTIONS
 from tests.factory.faces import Painted
 from tests.factory.findings import LAYOUT, geometry, observations

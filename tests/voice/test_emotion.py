@@ -16,8 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evolvisense.models.spec import spec
-from evolvisense.models.store import find_file
+from evolvisense.models.registry import find_file, spec
 from evolvisense.types.arrays import F32
 from evolvisense.types.engines import VoiceEmotionClassifier
 from evolvisense.types.scores import EMOTIONS

@@ -9,9 +9,9 @@ import pytest
 
 from evolvisense.types.media import AudioBlock
 from evolvisense.types.voice import SpeechSegment, VoiceReading
-from evolvisense.voice.holes import FILL_S, HoleClock
-from evolvisense.voice.offset import OffsetRemoval
-from evolvisense.voice.pauses import find_pauses
+from evolvisense.voice.gaps import FILL_S, HoleClock
+from evolvisense.voice.loudness import OffsetRemoval
+from evolvisense.voice.prosody import find_pauses
 from evolvisense.voice.reading import VoiceReader
 from tests.factory.media import vowel
 from tests.voice.test_reading import READER as SHIPPED

@@ -20,7 +20,7 @@ from evolvisense.voice.frames import (
     intensity_db,
     power_spectra,
 )
-from evolvisense.voice.periods import local_jitter_pct, local_shimmer_pct, period_marks
+from evolvisense.voice.perturbation import local_jitter_pct, local_shimmer_pct, period_marks
 from tests.factory.voices import MadeVowel, made_vowel
 from tests.voice.test_reading import read
 

@@ -16,7 +16,7 @@ from evolvisense.models.engines import create_engine
 from evolvisense.types.media import AudioBlock
 from evolvisense.types.voice import VoiceReading
 from evolvisense.voice import VoiceReader
-from evolvisense.voice.segments import speech_segments
+from evolvisense.voice.vad import speech_segments
 from tests.factory.media import vowel
 from tests.factory.voices import ESPEAK_RATE_HZ, spoken
 

@@ -7,7 +7,7 @@ import pytest
 import soxr
 
 from evolvisense.types.voice import RecordingQuality
-from evolvisense.voice.recording import decay_time_s, flattened_peaks
+from evolvisense.voice.quality import decay_time_s, flattened_peaks
 from tests.factory.media import vowel
 from tests.factory.voices import ESPEAK_RATE_HZ, made_vowel, spoken
 from tests.voice.test_reading import read

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from evolvisense.voice.running import WINDOW_S, RunningVoice
+from evolvisense.voice.live import WINDOW_S, RunningVoice
 from tests.factory.media import vowel
 from tests.factory.voices import ESPEAK_RATE_HZ, SENTENCES, spoken
 from tests.voice.test_reading import READER, read

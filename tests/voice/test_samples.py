@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from evolvisense.indicators.features import voice_evidence, voice_samples
 from evolvisense.types.indicators import Blocks
 from evolvisense.types.voice import (
     SpectralFrames,
@@ -18,11 +19,9 @@ from evolvisense.types.voice import (
     VoiceFeatures,
     VoiceReading,
 )
-from evolvisense.voice.features import describe_voice
-from evolvisense.voice.measures import PERCENTILES, in_speaking_range, percentiles
-from evolvisense.voice.periods import PeriodMarks
-from evolvisense.voice.samples import voice_evidence, voice_samples
-from evolvisense.voice.segments import overlap_s
+from evolvisense.voice.measures import PERCENTILES, describe_voice, in_speaking_range, percentiles
+from evolvisense.voice.perturbation import PeriodMarks
+from evolvisense.voice.vad import overlap_s
 from tests.factory.media import vowel
 from tests.voice.test_reading import read
 

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evolvisense.voice.segments import widened
+from evolvisense.voice.vad import widened
 
 
 @given(st.lists(st.booleans(), max_size=12), st.integers(0, 8))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from evolvisense.types.voice import SpectralFrames, SpeechSegment
-from evolvisense.voice.speakers import check_speakers
+from evolvisense.voice.pitch import check_speakers
 from tests.factory.voices import ESPEAK_RATE_HZ, SENTENCES, spoken
 from tests.voice.test_reading import read
 

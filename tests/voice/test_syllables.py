@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from evolvisense.voice.syllables import syllable_nuclei
+from evolvisense.voice.prosody import syllable_nuclei
 from tests.factory.voices import ESPEAK_RATE_HZ, SENTENCES, spoken
 from tests.voice.test_reading import read
 

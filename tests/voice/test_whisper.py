@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from evolvisense.pipeline.evidence import sound_evidence
-from evolvisense.scoring import GATES
-from evolvisense.scoring.gates import unusable
+from evolvisense.indicators import GATES
+from evolvisense.indicators.features import sound_evidence
+from evolvisense.indicators.gates import unusable
 from tests.factory.listening import heard, scores
 from tests.factory.voices import ESPEAK_RATE_HZ, SENTENCES, spoken
 

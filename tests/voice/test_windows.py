@@ -12,7 +12,7 @@ from evolvisense.types.engines import ModelIdentity
 from evolvisense.types.media import AudioBlock
 from evolvisense.types.voice import VoiceEmotion
 from evolvisense.voice import VoiceReader
-from evolvisense.voice.windows import EmotionWindows
+from evolvisense.voice.emotion import EmotionWindows
 from tests.factory.voices import ESPEAK_RATE_HZ, spoken
 from tests.voice.test_reading import READER
 

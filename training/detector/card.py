@@ -17,10 +17,10 @@ import numpy as np
 
 from evaluation.detection.boxes import read_folder
 from evaluation.detection.run import DetectorResult, measure
-from evolvisense.faces.libfacedetection import LibFaceDetection
-from evolvisense.faces.scaling import resized
-from evolvisense.faces.single_shot import SingleShotDetector
-from evolvisense.faces.yunet import YuNet
+from evolvisense.face.detect import resized
+from evolvisense.face.libfacedetection import LibFaceDetection
+from evolvisense.face.single_shot import SingleShotDetector
+from evolvisense.face.yunet import YuNet
 from evolvisense.media import decode_video
 from evolvisense.types.engines import ModelIdentity, SinglePassDetector
 from training.detector import aside, conditions

@@ -139,7 +139,7 @@ def shares(
 
 def masked_recall(detectors: dict[str, SinglePassDetector], side: int) -> dict[str, float]:
     """Share of the faces drawn as wearing a mask, in photographs set aside, that are found."""
-    from evolvisense.faces.scaling import resized
+    from evolvisense.face.detect import resized
 
     _, aside = dataset.split()
     count, hits = 0, dict.fromkeys(detectors, 0)

@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 from torch import nn
 
 from evaluation.detection.figures import match
-from evolvisense.faces.scaling import resized
-from evolvisense.faces.single_shot import SingleShotDetector
+from evolvisense.face.detect import resized
+from evolvisense.face.single_shot import SingleShotDetector
 from evolvisense.models.sessions import OnnxSession
-from evolvisense.types.faces import FaceDetections
+from evolvisense.types.face import FaceDetections
 from training.detector import dataset
 from training.detector.folders import CHECKPOINTS, runs_dir
 from training.detector.graph import to_model

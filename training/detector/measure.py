@@ -18,10 +18,10 @@ from evaluation.detection.figures import (
     precision_at,
     recall_at,
 )
-from evolvisense.faces.scaling import resized
-from evolvisense.faces.single_shot import SingleShotDetector
+from evolvisense.face.detect import resized
+from evolvisense.face.single_shot import SingleShotDetector
 from evolvisense.models.sessions import OnnxSession
-from evolvisense.types.faces import FaceDetections
+from evolvisense.types.face import FaceDetections
 from training.detector import dataset
 from training.detector.folders import runs_dir
 from training.detector.labels import drawn_boxes

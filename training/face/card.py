@@ -18,10 +18,10 @@ from evaluation.readers import open_reader
 from evaluation.reliability import confusion_to_svg, to_svg
 from evaluation.scoring import HEADLINE, Answers, Estimate, Scores, score
 from evolvisense.errors import EvolviSenseError
-from evolvisense.expression.network import FaceReader
-from evolvisense.models.spec import spec
+from evolvisense.face.network import FaceReader
+from evolvisense.models.registry import spec
 from evolvisense.types.arrays import F32, I64
-from evolvisense.types.faces import CropReadings
+from evolvisense.types.face import CropReadings
 from evolvisense.types.scores import EMOTIONS
 from training.face import clips, conditions, validation
 from training.face.agreement import TARGET_ACTIONS, Geometry

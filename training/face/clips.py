@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from evolvisense.faces import cut, framing_of_landmarks
+from evolvisense.face import cut, framing_of_landmarks
 from evolvisense.media import MediaLimits, decode_video
 from training.face import packs
 from training.face.folders import cache_dir, data_dir

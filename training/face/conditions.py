@@ -9,8 +9,8 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
-from evolvisense.expression.network import FaceReader
-from evolvisense.faces import measure_quality
+from evolvisense.face import measure_quality
+from evolvisense.face.network import FaceReader
 from evolvisense.types.arrays import U8
 from training.face.validation import ValidationSet
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from evolvisense.faces import CROP_MARGIN, Framing, framing_of_box
+from evolvisense.face import CROP_MARGIN, Framing, framing_of_box
 from evolvisense.types.scores import EMOTIONS
 from training.face.action_units import ACTION_UNITS
 from training.face.folders import data_dir

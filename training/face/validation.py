@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.pictures import decode, input_crop
-from evolvisense.faces import CROP_MARGIN, cut, framing_of_box
+from evolvisense.face import CROP_MARGIN, cut, framing_of_box
 from evolvisense.types.arrays import F32, I64, U8, Bools
 from training.face import clips, packs
 from training.face.dataset import ZIP_OF

@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 
 from evolvisense import Analyzer
+from evolvisense.indicators.reference import FILE
 from evolvisense.models.sessions import OnnxSession
-from evolvisense.scoring.reference import FILE
 from evolvisense.types.arrays import F64
 from evolvisense.types.indicators import EMOTION_FEATURES, Feature
 from evolvisense.voice.emotion import VoiceEmotionReader

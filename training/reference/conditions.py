@@ -16,15 +16,15 @@ import soxr
 from numpy.typing import NDArray
 from scipy.signal import butter, sosfilt
 
+from evolvisense.indicators.features import sound_evidence
+from evolvisense.indicators.gates import LIFTED, unusable
 from evolvisense.media import decode_audio
-from evolvisense.pipeline.evidence import sound_evidence
-from evolvisense.scoring.gates import LIFTED, unusable
 from evolvisense.types.arrays import F64
 from evolvisense.types.engines import VoiceEmotionClassifier
 from evolvisense.types.media import AudioBlock
 from evolvisense.voice import VoiceReader
-from evolvisense.voice.activity import SileroActivity
 from evolvisense.voice.pitch import SwiftF0Pitch
+from evolvisense.voice.vad import SileroActivity
 from training.reference.heads import CLIPS as TALKS
 from training.reference.norms import Strays
 from training.reference.speakers import CALM, FEATURES

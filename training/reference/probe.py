@@ -11,13 +11,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from evolvisense.pipeline.evidence import sound_evidence
+from evolvisense.indicators.features import sound_evidence
 from evolvisense.types.indicators import Feature
 from evolvisense.types.media import AudioBlock
 from evolvisense.voice import VoiceReader
-from evolvisense.voice.activity import SileroActivity
 from evolvisense.voice.emotion import VoiceEmotionReader
 from evolvisense.voice.pitch import SwiftF0Pitch
+from evolvisense.voice.vad import SileroActivity
 
 RATE_HZ = 16_000
 VOWELS = (

@@ -21,9 +21,9 @@ from evolvisense.types.indicators import (
 from evolvisense.types.media import AudioBlock
 from evolvisense.types.voice import SpectralFrames, SpeechSegment, VoiceEmotion, VoiceReading
 from evolvisense.voice import VoiceReader
-from evolvisense.voice.activity import SileroActivity
 from evolvisense.voice.measures import Material, Statistics, gather, statistics
 from evolvisense.voice.pitch import SwiftF0Pitch
+from evolvisense.voice.vad import SileroActivity
 from training.voice.dataset import RATE_HZ, Clips
 
 CALM = ("neutral", "calm")

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 import evolvisense.voice.novelty as shipped
 from evolvisense.types.media import AudioBlock
 from evolvisense.voice import VoiceReader
-from evolvisense.voice.activity import SileroActivity
 from evolvisense.voice.pitch import SwiftF0Pitch
+from evolvisense.voice.vad import SileroActivity
 from training.voice.dataset import CORPORA, RATE_HZ, Clips, load_clips
 
 TARGET = Path(shipped.__file__).parent / shipped.FILE

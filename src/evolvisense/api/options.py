@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from evolvisense.options import Smoothing
 from evolvisense.types.indicators import Language
-from evolvisense.types.options import Smoothing
 
 LARGEST_COUNT = 2**53
 """The largest whole number that survives JSON."""

@@ -6,11 +6,11 @@ done, `work` analyses one, an `engine` many: `local` in processes here, `ray_eng
 old ones, `run` is the whole flow. `features` is for modelling.
 """
 
-from evolvisense.batch.features import feature_table, join_by_file
+from evolvisense.batch.engine import BatchProgress
 from evolvisense.batch.inputs import InputFile, find_inputs
 from evolvisense.batch.many import FileResult, analyze_many
-from evolvisense.batch.progress import BatchProgress
 from evolvisense.batch.run import BatchResult, LookAhead, look_ahead, run_batch
+from evolvisense.batch.summary import feature_table, join_by_file
 
 __all__ = [
     "BatchProgress",

@@ -18,12 +18,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from evolvisense.batch.outcome import TABLES, Outcome, TableName, table_streams
-from evolvisense.batch.placing import replace
+from evolvisense.batch.outcome import (
+    TABLES,
+    Outcome,
+    TableName,
+    empty_frames,
+    failure_tables,
+    table_streams,
+)
 from evolvisense.batch.plan import Entry
-from evolvisense.batch.staging import Staging, storing
-from evolvisense.batch.tables import empty_frames, failure_tables
-from evolvisense.jobs.records import Failure
+from evolvisense.batch.staging import Staging, replace, storing
+from evolvisense.types.job import Failure
 
 FILE_COLUMN = "file"
 ROWS_PER_GROUP = 128 * 1024

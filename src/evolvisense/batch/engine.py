@@ -1,14 +1,91 @@
-"""What does the work of a batch, wherever it runs."""
+"""Where a batch stands.
+
+Reading ahead: the content of the next files is known before somebody is free to analyse them.
+
+What does the work of a batch, wherever it runs.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from evolvisense.batch.inputs import InputFile
 from evolvisense.batch.outcome import Outcome
-from evolvisense.types.options import AnalysisOptions
+from evolvisense.options import AnalysisOptions
+
+
+@dataclass(frozen=True)
+class BatchProgress:
+    """Counts of files; `elapsed_s` since the first one was taken."""
+
+    files: int
+    """All files of the run."""
+    finished: int
+    """Done, in this run or before."""
+    reused: int
+    """Of those: done before, or of the same content as another."""
+    failed: int
+    """Of those finished: could not be analysed."""
+    bytes: int
+    """Size of all files."""
+    finished_bytes: int
+    analysed_bytes: int
+    """Of the files that were analysed in this run."""
+    media_s: float
+    """Length of the videos that were analysed in this run."""
+    elapsed_s: float
+
+    @property
+    def files_per_min(self) -> float | None:
+        """Files analysed a minute; None while none is."""
+        if not (self.analysed_bytes or self.media_s) or self.elapsed_s <= 0:
+            return None
+        return 60 * (self.finished - self.reused) / self.elapsed_s
+
+    @property
+    def remaining_s(self) -> float | None:
+        """Expected by the bytes that are left and the rate so far; None while there is no rate."""
+        if not self.analysed_bytes or self.elapsed_s <= 0:
+            return None
+        return (self.bytes - self.finished_bytes) * self.elapsed_s / self.analysed_bytes
+
+
+BatchListener = Callable[[BatchProgress], None]
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+THREADS = 4
+FILES_AHEAD = 16
+
+
+def map_ahead(
+    work: Callable[[Item], Result], items: Iterable[Item], stopping: threading.Event
+) -> Iterator[tuple[Item, Result]]:
+    """Items with what `work` makes of them, in their order; at most FILES_AHEAD wait.
+
+    `stopping` is set when the iteration ends, also by being given up: `work` looks at it, so that
+    nobody waits for what is not wanted any more.
+    """
+    waiting: deque[tuple[Item, Future[Result]]] = deque()
+    pool = ThreadPoolExecutor(THREADS, "ahead")
+    try:
+        for item in items:
+            waiting.append((item, pool.submit(work, item)))
+            if len(waiting) > FILES_AHEAD:
+                first, future = waiting.popleft()
+                yield first, future.result()
+        while waiting:
+            first, future = waiting.popleft()
+            yield first, future.result()
+    finally:
+        stopping.set()
+        pool.shutdown(cancel_futures=True)
 
 
 @dataclass(frozen=True)

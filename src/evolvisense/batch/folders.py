@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from stat import S_ISDIR
 
-from evolvisense.batch.found import (
+from evolvisense.batch.stores import (
     DEEP,
     MAGIC,
     SYNC_BYTE,

@@ -16,17 +16,15 @@ from pathlib import Path
 from typing import Any
 
 from evolvisense.batch.dataset import Dataset
-from evolvisense.batch.identity import deciding_versions
-from evolvisense.batch.names import printable
-from evolvisense.batch.placing import FILES, MANIFEST
-from evolvisense.batch.plan import Entry
-from evolvisense.batch.staging import storing
+from evolvisense.batch.inputs import printable
+from evolvisense.batch.plan import Entry, deciding_versions
+from evolvisense.batch.staging import FILES, MANIFEST, storing
 from evolvisense.batch.stores import sha256_of, without_secrets
 from evolvisense.errors import FileUnreadableError
-from evolvisense.jobs.records import Failure
+from evolvisense.options import AnalysisOptions
 from evolvisense.report import LIMITS_NOTICE, SCHEMA_VERSION
 from evolvisense.types.engines import ModelIdentity
-from evolvisense.types.options import AnalysisOptions
+from evolvisense.types.job import Failure
 
 CPU_FACTS = Path("/proc/cpuinfo")
 

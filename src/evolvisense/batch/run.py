@@ -10,21 +10,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
+from evolvisense.analyzer import Analyzer
 from evolvisense.batch.dataset import write_dataset
-from evolvisense.batch.engine import Engine
-from evolvisense.batch.inputs import InputFile
+from evolvisense.batch.engine import BatchListener, BatchProgress, Engine
+from evolvisense.batch.inputs import InputFile, report_paths
 from evolvisense.batch.manifest import Contents, is_current, table_metadata, write_manifest
-from evolvisense.batch.names import report_paths
 from evolvisense.batch.outcome import Outcome
-from evolvisense.batch.placing import JSON_FOLDER, LEDGER, require_room
 from evolvisense.batch.plan import Plan
-from evolvisense.batch.progress import BatchListener, BatchProgress
-from evolvisense.batch.staging import Staging, storing
-from evolvisense.jobs.records import Failure
-from evolvisense.pipeline import Analyzer
-from evolvisense.report.parquet import require_pyarrow
+from evolvisense.batch.staging import JSON_FOLDER, LEDGER, Staging, require_room, storing
+from evolvisense.options import AnalysisOptions
+from evolvisense.report.tables import require_pyarrow
 from evolvisense.types.engines import ModelIdentity
-from evolvisense.types.options import AnalysisOptions
+from evolvisense.types.job import Failure
 
 
 @dataclass(frozen=True)

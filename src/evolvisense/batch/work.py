@@ -1,4 +1,10 @@
-"""The analysis of one file: the same code in a process of this machine and on a cluster."""
+"""What a process of the local engine does; runs inside a sandbox.
+
+It says `ready` once its models are loaded, or `broken`. The files of a task are the media and an
+empty one, to which the outcome is written, packed; its result is empty.
+
+The analysis of one file: the same code in a process of this machine and on a cluster.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +12,14 @@ import logging
 import platform
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
+from evolvisense.analyzer import Analyzer
 from evolvisense.batch.engine import Task
-from evolvisense.batch.outcome import Outcome
+from evolvisense.batch.inputs import InputFile
+from evolvisense.batch.outcome import Outcome, analysis_tables, failure_tables
 from evolvisense.batch.stores import local_copy, sha256_of
-from evolvisense.batch.tables import analysis_tables, failure_tables
 from evolvisense.errors import (
     EvolviSenseError,
     FileUnreadableError,
@@ -19,15 +27,67 @@ from evolvisense.errors import (
     StorageFullError,
     is_disk_full,
 )
-from evolvisense.jobs.messages import INTERNAL_ERROR
-from evolvisense.jobs.records import Failure
-from evolvisense.jobs.worker import LIMIT_TEXTS
-from evolvisense.media import MediaLimits
-from evolvisense.models.providers import chosen_provider
-from evolvisense.pipeline import Analyzer
+from evolvisense.media import DescriptorFile, MediaLimits, descriptor_path
+from evolvisense.models.sessions import chosen_provider
+from evolvisense.options import AnalysisOptions
 from evolvisense.report import Report, to_json
+from evolvisense.sandbox import ChildChannel
+from evolvisense.sandbox import Task as SandboxTask
+from evolvisense.service.queue.messages import INTERNAL_ERROR, STORAGE_FULL
+from evolvisense.service.queue.worker import LIMIT_TEXTS
 from evolvisense.types.engines import ModelIdentity
+from evolvisense.types.job import Failure
 from evolvisense.types.progress import ProgressListener
+
+PULSE_S = 1.0
+
+
+def serve(channel: ChildChannel) -> None:
+    """Analyse until the parent closes the channel."""
+    try:
+        analysis = FileAnalysis()
+    except EvolviSenseError as error:
+        channel.event({"event": "broken", "detail": str(error)})
+        return
+    channel.event({"event": "ready"})
+    for task in channel.tasks():
+        try:
+            outcome = analysis(_task(task), is_cancelled=_Pulse(channel, task))
+            DescriptorFile(task.files[1]).write(outcome.pack())
+            channel.result({})
+        except EvolviSenseError as error:
+            channel.error(error.code, str(error))
+        except OSError as error:
+            if not is_disk_full(error):
+                raise
+            channel.error(STORAGE_FULL, "the disk is full")
+
+
+def _task(task: SandboxTask) -> Task:
+    told = task.message
+    return Task(
+        file=replace(InputFile(**told["file"]), uri=str(descriptor_path(task.files[0]))),
+        sha256=told["sha256"],
+        key=told["key"],
+        options=AnalysisOptions(**told["options"]),
+        keep_json=told["keep_json"],
+    )
+
+
+class _Pulse:
+    """Asked for every frame and block of sound; lets the parent know now and then."""
+
+    def __init__(self, channel: ChildChannel, task: SandboxTask) -> None:
+        self._channel, self._task = channel, task
+        self._told_s = time.monotonic()
+
+    def __call__(self) -> bool:
+        now_s = time.monotonic()
+        if now_s - self._told_s >= PULSE_S:
+            self._told_s = now_s
+            self._channel.event({"event": "pulse"})
+        return self._task.is_cancelled()
+
 
 THREADS: Mapping[str, str] = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENCV_FOR_THREADS_NUM"), "1"

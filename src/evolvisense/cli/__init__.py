@@ -6,7 +6,7 @@ import io
 import os
 import sys
 
-# As in jobs/sandbox/environment.py; NumPy reads it when it is imported.
+# As in sandbox/process.py; NumPy reads it when it is imported.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from evolvisense.cli.app import app

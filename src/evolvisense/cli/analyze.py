@@ -15,12 +15,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from evolvisense.analyzer import Analyzer
 from evolvisense.baselines import BaselineStore, baseline_of
-from evolvisense.batch.names import printable
+from evolvisense.batch.inputs import printable
 from evolvisense.cli.overlay import OverlayWish
 from evolvisense.cli.summary import print_limits, print_summary
 from evolvisense.errors import EvolviSenseError, InputError
-from evolvisense.pipeline import AnalysisOptions, Analyzer
+from evolvisense.indicators import Baseline
+from evolvisense.options import AnalysisOptions
 from evolvisense.report import (
     Report,
     observations_only,
@@ -31,8 +33,7 @@ from evolvisense.report import (
     to_parquet,
     to_textgrid,
 )
-from evolvisense.report.parquet import require_pyarrow
-from evolvisense.scoring import Baseline
+from evolvisense.report.tables import require_pyarrow
 from evolvisense.types.media import MEDIA_SUFFIXES
 from evolvisense.types.progress import Progress as AnalysisProgress
 from evolvisense.types.progress import ProgressListener

@@ -14,9 +14,9 @@ from evolvisense.cli.audit import audit_app
 from evolvisense.cli.baseline_app import baseline_app
 from evolvisense.cli.data import data_app
 from evolvisense.cli.keys import keys_app
-from evolvisense.cli.whole import whole
+from evolvisense.cli.numbers import whole
+from evolvisense.options import AnalysisOptions, Smoothing
 from evolvisense.types.indicators import Language
-from evolvisense.types.options import AnalysisOptions, Smoothing
 
 app = typer.Typer(
     name="evolvisense",
@@ -252,7 +252,7 @@ def serve(
         serving.run_server(host, port, serving.read_settings(workers=workers))
         return
     from evolvisense.cli.serve_ray import run_on_ray  # noqa: PLC0415
-    from evolvisense.server.replicas import Scale  # noqa: PLC0415
+    from evolvisense.service.replicas import Scale  # noqa: PLC0415
 
     most = 1 if workers is None else workers
     scale = Scale(most_servers=servers or 1, workers=min(1, most), most_workers=most)

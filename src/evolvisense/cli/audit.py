@@ -8,9 +8,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from evolvisense.access.audit import inspect
-from evolvisense.access.chain import SHA256
 from evolvisense.errors import EvolviSenseError
+from evolvisense.service.access.audit import SHA256, inspect
 
 BROKEN = 1
 UNUSABLE = 2

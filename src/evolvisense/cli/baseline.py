@@ -11,17 +11,16 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
-from evolvisense.baselines import BaselineStore, StoredRecording
-from evolvisense.baselines.reports import recording_from
+from evolvisense.analyzer import Analyzer
+from evolvisense.baselines import BaselineStore, StoredRecording, recording_from
 from evolvisense.errors import (
     BaselineRecordingError,
     EvolviSenseError,
     FileUnreadableError,
     InputError,
 )
-from evolvisense.pipeline import Analyzer
+from evolvisense.indicators import MIN_DAYS, MIN_RECORDINGS
 from evolvisense.report import Report
-from evolvisense.scoring import MIN_DAYS, MIN_RECORDINGS
 from evolvisense.types.indicators import FEATURES
 
 FAILED = 1

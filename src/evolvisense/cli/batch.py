@@ -13,14 +13,13 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from evolvisense.batch import BatchProgress, BatchResult, find_inputs, look_ahead, run_batch
-from evolvisense.batch.engine import Engine
+from evolvisense.batch.engine import BatchListener, Engine
 from evolvisense.batch.inputs import InputFile
 from evolvisense.batch.local import LocalEngine
-from evolvisense.batch.progress import BatchListener
 from evolvisense.batch.staging import Staging
 from evolvisense.cli.summary import print_limits
 from evolvisense.errors import EvolviSenseError, InvalidOptionError
-from evolvisense.types.options import AnalysisOptions
+from evolvisense.options import AnalysisOptions
 
 FAILED = 1
 UNUSABLE = 2
@@ -82,7 +81,7 @@ def _require_folder(out: Path) -> None:
 def _engine(job: BatchJob) -> Engine:
     if job.ray is None:
         return LocalEngine(job.workers, folder=Staging(job.out).incoming)
-    from evolvisense.batch.ray_engine import RayEngine  # noqa: PLC0415 - an extra
+    from evolvisense.ray.engine import RayEngine  # noqa: PLC0415 - an extra
 
     return RayEngine(job.ray, job.workers)
 

@@ -15,7 +15,7 @@ from evolvisense.errors import EvolviSenseError
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from evolvisense.server.settings import Settings
+    from evolvisense.service.settings import Settings
 
 FAILED = 1
 UNUSABLE = 2
@@ -36,7 +36,7 @@ def check_command() -> None:
     The exit status is 1 where they do not, or where there are such analyses.
     """
     with _told():
-        from evolvisense.jobs.pairing import inspect_pair  # noqa: PLC0415
+        from evolvisense.service.queue.pairing import inspect_pair  # noqa: PLC0415
 
         with _opened() as (settings, engine):
             state = inspect_pair(engine, settings.data_dir)
@@ -69,7 +69,7 @@ def adopt_command(
     of the old database are not in the folder, and are lost. May be run again.
     """
     with _told():
-        from evolvisense.jobs.adopting import adopt  # noqa: PLC0415
+        from evolvisense.service.queue.migration import adopt  # noqa: PLC0415
 
         with _alone() as (settings, engine):
             _require_key(engine, owner)
@@ -93,8 +93,8 @@ def reset_command(
     Baselines and the audit log are left alone.
     """
     with _told():
-        from evolvisense.jobs.adopting import reset  # noqa: PLC0415
-        from evolvisense.jobs.pairing import inspect_pair  # noqa: PLC0415
+        from evolvisense.service.queue.migration import reset  # noqa: PLC0415
+        from evolvisense.service.queue.pairing import inspect_pair  # noqa: PLC0415
 
         with _alone() as (settings, engine):
             if not yes:
@@ -120,9 +120,9 @@ def move_command(
     this was interrupted, run it again.
     """
     with _told():
-        from evolvisense.jobs.database import open_database  # noqa: PLC0415
-        from evolvisense.jobs.moving import move  # noqa: PLC0415
-        from evolvisense.jobs.pairing import require_pair  # noqa: PLC0415
+        from evolvisense.service.queue.database import open_database  # noqa: PLC0415
+        from evolvisense.service.queue.migration import move  # noqa: PLC0415
+        from evolvisense.service.queue.pairing import require_pair  # noqa: PLC0415
 
         with _alone() as (settings, old):
             require_pair(old, settings.data_dir)
@@ -142,9 +142,9 @@ def move_command(
 @contextmanager
 def _opened() -> Generator[tuple[Settings, Engine]]:
     """Settings and the database that they name."""
-    from evolvisense.jobs.database import open_database  # noqa: PLC0415
-    from evolvisense.jobs.files import prepare_folder  # noqa: PLC0415
-    from evolvisense.server.settings import Settings  # noqa: PLC0415
+    from evolvisense.service.queue.database import open_database  # noqa: PLC0415
+    from evolvisense.service.queue.files import prepare_folder  # noqa: PLC0415
+    from evolvisense.service.settings import Settings  # noqa: PLC0415
 
     settings = Settings()
     prepare_folder(settings.data_dir)
@@ -158,8 +158,8 @@ def _opened() -> Generator[tuple[Settings, Engine]]:
 @contextmanager
 def _alone() -> Generator[tuple[Settings, Engine]]:
     """The same, while no server and no worker uses the folder."""
-    from evolvisense.jobs.pairing import FolderLock  # noqa: PLC0415
-    from evolvisense.server.settings import Settings  # noqa: PLC0415
+    from evolvisense.service.queue.pairing import FolderLock  # noqa: PLC0415
+    from evolvisense.service.settings import Settings  # noqa: PLC0415
 
     lock = FolderLock(Settings().data_dir, alone=True)
     try:
@@ -170,7 +170,7 @@ def _alone() -> Generator[tuple[Settings, Engine]]:
 
 
 def _require_key(engine: Engine, owner: str) -> None:
-    from evolvisense.access.keys import ApiKeys  # noqa: PLC0415
+    from evolvisense.service.access.keys import ApiKeys  # noqa: PLC0415
 
     if owner and all(record.id != owner for record in ApiKeys(engine).list()):
         _tell(f"no key has the id {owner!r}: `evolvisense keys list` shows all")

@@ -16,8 +16,8 @@ from rich.text import Text
 from evolvisense.errors import EvolviSenseError
 
 if TYPE_CHECKING:
-    from evolvisense.access.keys import ApiKeys
-    from evolvisense.server.settings import Settings
+    from evolvisense.service.access.keys import ApiKeys
+    from evolvisense.service.settings import Settings
 
 FAILED = 1
 UNUSABLE = 2
@@ -130,7 +130,7 @@ def revoke(key_id: str) -> int:
 
 def webhook_secret(key_id: str) -> int:
     """Print the webhook secrets of a key; the exit status."""
-    from evolvisense.server.webhooks.signing import owner_secret  # noqa: PLC0415
+    from evolvisense.service.webhooks.signing import owner_secret  # noqa: PLC0415
 
     try:
         with _opened() as (settings, keys):
@@ -155,11 +155,11 @@ def webhook_secret(key_id: str) -> int:
 @contextmanager
 def _opened() -> Generator[tuple[Settings, ApiKeys], None, None]:
     """The keys of the database that the server's settings name."""
-    from evolvisense.access.keys import ApiKeys  # noqa: PLC0415 - not for the other commands
-    from evolvisense.jobs.database import open_database  # noqa: PLC0415
-    from evolvisense.jobs.files import prepare_folder  # noqa: PLC0415
-    from evolvisense.jobs.pairing import refuse_other  # noqa: PLC0415
-    from evolvisense.server.settings import Settings  # noqa: PLC0415
+    from evolvisense.service.access.keys import ApiKeys  # noqa: PLC0415 - not for the other commands
+    from evolvisense.service.queue.database import open_database  # noqa: PLC0415
+    from evolvisense.service.queue.files import prepare_folder  # noqa: PLC0415
+    from evolvisense.service.queue.pairing import refuse_other  # noqa: PLC0415
+    from evolvisense.service.settings import Settings  # noqa: PLC0415
 
     settings = Settings()
     if not settings.database_url:

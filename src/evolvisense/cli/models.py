@@ -10,7 +10,7 @@ from rich.table import Table
 from evolvisense.errors import EvolviSenseError
 from evolvisense.models.download import download
 from evolvisense.models.engines import create_engine, engine_names
-from evolvisense.models.spec import spec
+from evolvisense.models.registry import spec
 from evolvisense.types.engines import EngineKind
 
 FAILED = 1

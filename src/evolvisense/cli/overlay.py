@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from evolvisense.pipeline.overlay import write_overlay
 from evolvisense.report import Report
+from evolvisense.report.overlay import write_overlay
 from evolvisense.types.progress import ProgressListener
 
 ENDING = ".overlay.mp4"

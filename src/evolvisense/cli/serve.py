@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     import socket
     from types import FrameType
 
-    from evolvisense.jobs.workplace import Workplace
-    from evolvisense.server.settings import Settings
+    from evolvisense.service.queue.runtime import Runtime
+    from evolvisense.service.settings import Settings
 
 errors = Console(stderr=True)
 log = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 def read_settings(**given: object) -> Settings:
     """The settings with what the command line says; leaves with status 2 where they are wrong."""
-    from evolvisense.server.settings import Settings  # noqa: PLC0415 - the other commands need no web server
+    from evolvisense.service.settings import Settings  # noqa: PLC0415 - the other commands need no web server
 
     try:
         return Settings.model_validate({k: v for k, v in given.items() if v is not None})
@@ -63,14 +63,14 @@ def is_open_without_keys(host: str, settings: Settings) -> bool:
 
     Leaves with status 2 where the database cannot be used.
     """
-    from evolvisense.access.addresses import is_loopback  # noqa: PLC0415
+    from evolvisense.service.access.hosts import is_loopback  # noqa: PLC0415
 
     if is_loopback(host) or settings.allow_anonymous:
         return False
-    from evolvisense.access.keys import ApiKeys  # noqa: PLC0415
-    from evolvisense.jobs.database import open_database  # noqa: PLC0415
-    from evolvisense.jobs.files import prepare_folder  # noqa: PLC0415
-    from evolvisense.jobs.pairing import refuse_other  # noqa: PLC0415
+    from evolvisense.service.access.keys import ApiKeys  # noqa: PLC0415
+    from evolvisense.service.queue.database import open_database  # noqa: PLC0415
+    from evolvisense.service.queue.files import prepare_folder  # noqa: PLC0415
+    from evolvisense.service.queue.pairing import refuse_other  # noqa: PLC0415
 
     with _told():
         prepare_folder(settings.data_dir)
@@ -102,8 +102,8 @@ def check_sandbox(settings: Settings) -> None:
         )
     if not settings.requires_sandbox:
         return
-    from evolvisense.jobs.files import prepare_folder  # noqa: PLC0415
-    from evolvisense.jobs.sandbox import REQUIRED, check  # noqa: PLC0415
+    from evolvisense.sandbox import REQUIRED, check  # noqa: PLC0415
+    from evolvisense.service.queue.files import prepare_folder  # noqa: PLC0415
 
     try:
         prepare_folder(settings.data_dir)
@@ -125,16 +125,16 @@ def run_server(host: str, port: int, settings: Settings) -> None:
     Where strangers can reach it and there are no keys, a token is made, and the address that
     contains it is printed once the server listens.
     """
-    from evolvisense.server.logs import configure_logs  # noqa: PLC0415
+    from evolvisense.service.logs import configure_logs  # noqa: PLC0415
 
     wants_token = is_open_without_keys(host, settings)
     configure_logs(settings.log_format, settings.log_level)
     check_sandbox(settings)
     workplace = _opened(settings)
     # Imported only now: its second passes while the workers load their models.
-    from evolvisense.server.app import create_app  # noqa: PLC0415
-    from evolvisense.server.serving import GuardedServer  # noqa: PLC0415
-    from evolvisense.server.token import StartToken  # noqa: PLC0415
+    from evolvisense.service.http.app import create_app  # noqa: PLC0415
+    from evolvisense.service.http.connections import GuardedServer  # noqa: PLC0415
+    from evolvisense.service.http.token import StartToken  # noqa: PLC0415
 
     token = StartToken() if wants_token else None
     app = create_app(settings, open_workplace=lambda: workplace, bound=host, token=token)
@@ -155,7 +155,7 @@ def run_server(host: str, port: int, settings: Settings) -> None:
 
 def invitation(host: str, port: int, token: str) -> str:
     """What is printed where a token was made: an address to open, and how to be rid of it."""
-    from evolvisense.access.hosts import EVERY_INTERFACE  # noqa: PLC0415
+    from evolvisense.service.access.hosts import EVERY_INTERFACE  # noqa: PLC0415
 
     is_everywhere = host in EVERY_INTERFACE
     shown = "127.0.0.1" if is_everywhere else f"[{host}]" if ":" in host else host
@@ -170,12 +170,12 @@ def invitation(host: str, port: int, token: str) -> str:
     )
 
 
-def _opened(settings: Settings) -> Workplace:
+def _opened(settings: Settings) -> Runtime:
     """Queue and workers; leaves with status 2 where they cannot be used."""
-    from evolvisense.jobs.workplace import Workplace  # noqa: PLC0415
+    from evolvisense.service.queue.runtime import Runtime  # noqa: PLC0415
 
     with _told():
-        return Workplace(settings.workplace())
+        return Runtime(settings.workplace())
 
 
 @contextmanager
@@ -190,7 +190,7 @@ def _told() -> Generator[None]:
 
 def run_worker(settings: Settings) -> None:
     """Work on the queue until interrupted; running jobs may end, then the others go back."""
-    from evolvisense.server.logs import configure_logs  # noqa: PLC0415
+    from evolvisense.service.logs import configure_logs  # noqa: PLC0415
 
     configure_logs(settings.log_format, settings.log_level)
     check_sandbox(settings)

@@ -15,8 +15,8 @@ from evolvisense.errors import EvolviSenseError
 if TYPE_CHECKING:
     from types import FrameType
 
-    from evolvisense.server.replicas import Scale
-    from evolvisense.server.settings import Settings
+    from evolvisense.service.replicas import Scale
+    from evolvisense.service.settings import Settings
 
 RAY_ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",  # otherwise Ray reports its use to its makers
@@ -30,13 +30,13 @@ def run_on_ray(address: str, host: str, port: int, scale: Scale, settings: Setti
 
     Leaves with status 2 where that cannot be, or would be open to strangers.
     """
-    from evolvisense.server.replicas import require_shareable  # noqa: PLC0415
+    from evolvisense.service.replicas import require_shareable  # noqa: PLC0415
 
     require_keys(host, settings)
     os.environ.update({k: v for k, v in RAY_ENVIRONMENT.items() if k not in os.environ})
     try:
         require_shareable(settings, scale)
-        from evolvisense.server.ray_serve import run  # noqa: PLC0415 - Ray need not be installed
+        from evolvisense.ray.serve import run  # noqa: PLC0415 - Ray need not be installed
 
         run(address, host, port, scale, _interruption)
     except ImportError as error:

@@ -20,7 +20,7 @@ from evolvisense.client.errors import (
     UnexpectedAnswerError,
     WaitTimeoutError,
 )
-from evolvisense.client.retrying import Retries
+from evolvisense.client.sending import Retries
 from evolvisense.client.sync import Client
 from evolvisense.client.uploads import Source
 

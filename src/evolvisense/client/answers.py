@@ -14,7 +14,7 @@ from evolvisense.api.schemas import Analysis, AnalysisList
 from evolvisense.client.errors import ApiError, UnexpectedAnswerError
 
 if TYPE_CHECKING:
-    from evolvisense.api.changes import Change
+    from evolvisense.api.results import Change
     from evolvisense.report.schema import ModelUsed, Report
 
 LONGEST_DETAIL = 500
@@ -56,14 +56,14 @@ def report(data: bytes) -> Report:
 
 def models(response: httpx.Response) -> tuple[ModelUsed, ...]:
     """The models of a server. Raises UnexpectedAnswerError."""
-    from evolvisense.api.models import Models  # noqa: PLC0415 - brings the report's schema
+    from evolvisense.api.results import Models  # noqa: PLC0415 - brings the report's schema
 
     return tuple(parsed(response, Models).models)
 
 
 def change(response: httpx.Response) -> Change:
     """A change against a baseline. Raises UnexpectedAnswerError."""
-    from evolvisense.api.changes import Change  # noqa: PLC0415 - brings the report's schema
+    from evolvisense.api.results import Change  # noqa: PLC0415 - brings the report's schema
 
     return parsed(response, Change)
 

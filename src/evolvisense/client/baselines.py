@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from evolvisense.api.baselines import BaselineList, NewRecording, PersonalBaseline
+from evolvisense.api.schemas import BaselineList, NewRecording, PersonalBaseline
 from evolvisense.client import answers, calls
 
 if TYPE_CHECKING:
-    from evolvisense.api.changes import Change
+    from evolvisense.api.results import Change
     from evolvisense.client.calls import Theme
 
 

@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any, Literal, TypedDict
 from urllib.parse import quote
 
-from evolvisense.api.baselines import NewRecording
 from evolvisense.api.options import Options
-from evolvisense.api.schemas import ReportFormat
+from evolvisense.api.schemas import NewRecording, ReportFormat
 from evolvisense.client.uploads import Form, Source, form_of
-from evolvisense.jobs.records import JobState
+from evolvisense.types.job import JobState
 
 ANALYSES = "/v1/analyses"
 BASELINES = "/v1/baselines"

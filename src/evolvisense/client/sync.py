@@ -11,17 +11,22 @@ from typing import TYPE_CHECKING, Self, Unpack
 
 import httpx
 
-from evolvisense.api.facts import ServerLimits
-from evolvisense.api.figures import Comparison, Figures
 from evolvisense.api.options import Options
-from evolvisense.api.schemas import Analysis, AnalysisList, ReportFormat
+from evolvisense.api.schemas import (
+    Analysis,
+    AnalysisList,
+    Comparison,
+    Figures,
+    ReportFormat,
+    ServerLimits,
+)
 from evolvisense.client import answers, calls, sending
 from evolvisense.client.baselines import Baselines
 from evolvisense.client.errors import AnalysisFailedError, ClientError
-from evolvisense.client.following import Following, OnProgress
-from evolvisense.client.retrying import Attempts, Retries
+from evolvisense.client.events import Following, OnProgress
+from evolvisense.client.sending import Attempts, Retries
 from evolvisense.client.uploads import Source
-from evolvisense.jobs.records import JobState
+from evolvisense.types.job import JobState
 
 if TYPE_CHECKING:
     from types import TracebackType

@@ -7,14 +7,12 @@ all packets. `tally`: what is missing. `excerpts`: a few frames of any stream. `
 images of a live stream. `encode`: frames and sound become a file again.
 """
 
-from evolvisense.media.audio import decode_audio
+from evolvisense.media.container import MediaLimits
+from evolvisense.media.decode import AudioTally, VideoTally, decode_audio, decode_video
 from evolvisense.media.descriptors import DescriptorFile, descriptor_of, descriptor_path
-from evolvisense.media.excerpts import sample_frames
 from evolvisense.media.extent import MediaScan, measure_extent, measure_timing, scan_media
-from evolvisense.media.limits import MediaLimits
 from evolvisense.media.probe import probe
-from evolvisense.media.tally import AudioTally, VideoTally
-from evolvisense.media.video import decode_video
+from evolvisense.media.sample_frames import sample_frames
 
 __all__ = [
     "AudioTally",

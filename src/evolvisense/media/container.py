@@ -1,9 +1,13 @@
-"""Opening a container so that a stranger's bytes can do no harm, and choosing its streams."""
+"""What a file may be at most.
+
+Opening a container so that a stranger's bytes can do no harm, and choosing its streams.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -24,9 +28,23 @@ from evolvisense.errors import (
     NoVideoStreamError,
 )
 from evolvisense.media.descriptors import DescriptorFile, descriptor_of
-from evolvisense.media.limits import MediaLimits
-from evolvisense.media.signs import explain_unopened, refuse_photo
+from evolvisense.media.recognition import explain_unopened, refuse_photo
 from evolvisense.types.media import StreamTiming
+
+
+@dataclass(frozen=True)
+class MediaLimits:
+    """Limits that protect the machine from a file; each is a setting."""
+
+    max_bytes: int = 20 * 1024**3
+    max_pixels: int = 7680 * 4320
+    """Per frame: 8K UHD. A frame of it is 100 MB of RGB."""
+    max_duration_s: float = 6 * 3600.0
+    """A header that announces more is refused; a file without a header is read up to here."""
+    max_streams: int = 32
+    decoder_threads: int = 2
+    """Of FFmpeg's video decoder. A damaged stream may decode otherwise with another number."""
+
 
 BUFFER_BYTES = 256 * 1024
 """Read at a time from a descriptor; a file that FFmpeg opens itself has a buffer of its own."""

@@ -22,8 +22,13 @@ from pathlib import Path
 from av.packet import Packet
 from av.stream import Stream
 
-from evolvisense.media.container import choose_audio, find_video, open_container, packets
-from evolvisense.media.limits import MediaLimits
+from evolvisense.media.container import (
+    MediaLimits,
+    choose_audio,
+    find_video,
+    open_container,
+    packets,
+)
 from evolvisense.types.media import MediaExtent, MediaTiming, StreamTiming, TimeShift
 
 MIN_RESTART_S = 0.5

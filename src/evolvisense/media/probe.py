@@ -18,6 +18,7 @@ from evolvisense.errors import (
     VideoTooLongError,
 )
 from evolvisense.media.container import (
+    MediaLimits,
     audio_streams,
     check_pixels,
     choose_audio,
@@ -29,8 +30,7 @@ from evolvisense.media.container import (
     video_streams,
 )
 from evolvisense.media.geometry import DisplayGeometry
-from evolvisense.media.limits import MediaLimits
-from evolvisense.media.signs import refuse_encrypted
+from evolvisense.media.recognition import refuse_encrypted
 from evolvisense.types.media import AudioStreamInfo, MediaInfo, VideoStreamInfo
 
 FROM_ZERO = frozenset({"matroska,webm"})

@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import cast
 
 from evolvisense.errors import ModelCorruptError, ModelDownloadError
-from evolvisense.models.spec import ModelSpec
-from evolvisense.models.store import cache_dir, find_file
+from evolvisense.models.registry import ModelSpec, cache_dir, find_file
 
 TIMEOUT_S = 30.0
 CHUNK_BYTES = 64 * 1024

@@ -1,24 +1,111 @@
-"""ONNX Runtime sessions; `providers` says what they run on. Nothing else knows the runtime."""
+"""What ONNX Runtime computes on: a GPU where one can be used, otherwise the CPU.
+
+`EVOLVISENSE_PROVIDER` forces one of `cpu` and `cuda`. It is decided once in a process, so that all
+its networks run on the same.
+
+ONNX Runtime sessions; `providers` says what they run on. Nothing else knows the runtime.
+"""
 
 from __future__ import annotations
 
+import logging
+import os
 from collections.abc import Mapping
-from typing import Any, cast
+from functools import cache
+from typing import Any, Literal, cast
 
 import numpy as np
+import onnxruntime as _onnxruntime
 from numpy.typing import NDArray
 
 from evolvisense.errors import EngineUnavailableError
-from evolvisense.models.providers import (
-    CPU,
-    VARIABLE,
-    Provider,
-    chosen_provider,
-    onnxruntime,
-    session_providers,
+from evolvisense.models.registry import ModelSpec, load_bytes
+
+# ONNX Runtime ships no types.
+onnxruntime = cast("Any", _onnxruntime)
+
+Provider = Literal["CPUExecutionProvider", "CUDAExecutionProvider"]
+
+VARIABLE = "EVOLVISENSE_PROVIDER"
+CPU: Provider = "CPUExecutionProvider"
+CUDA: Provider = "CUDAExecutionProvider"
+NAMES: Mapping[str, Provider] = {"cpu": CPU, "cuda": CUDA}
+
+CUDA_OPTIONS: Mapping[str, str] = {
+    # The default search takes what was fastest just now: another algorithm each time.
+    "cudnn_conv_algo_search": "DEFAULT",
+    "use_tf32": "0",
+    # Several processes share one GPU: none takes more memory than it asks for.
+    "arena_extend_strategy": "kSameAsRequested",
+}
+
+PROBE = (
+    b'\x08\x08:7\n\x10\n\x01x\x12\x01y"\x08Identity\x12\x01gZ\x0f\n\x01x\x12\n\n\x08\x08\x01\x12\x04'
+    b"\n\x02\x08\x01b\x0f\n\x01y\x12\n\n\x08\x08\x01\x12\x04\n\x02\x08\x01B\x04\n\x00\x10\x11"
 )
-from evolvisense.models.spec import ModelSpec
-from evolvisense.models.store import load_bytes
+"""A model that gives its input of one float back, in the format of ONNX."""
+
+log = logging.getLogger(__name__)
+
+
+def chosen_provider() -> Provider:
+    """What the networks of this process run on.
+
+    Raises EngineUnavailableError where the environment asks for what cannot be had here.
+    """
+    return _decide(os.environ.get(VARIABLE, ""))
+
+
+def wished_provider() -> Provider:
+    """What would be used if the hardware were there; makes no session, so it may be asked of a
+    machine that only sends others to work. Raises EngineUnavailableError for an unknown wish.
+    """
+    asked = os.environ.get(VARIABLE, "")
+    if asked:
+        return _named(asked)
+    return CUDA if CUDA in onnxruntime.get_available_providers() else CPU
+
+
+def session_providers(chosen: Provider) -> list[Any]:
+    """The argument `providers` of an ONNX Runtime session."""
+    return [CPU] if chosen == CPU else [(CUDA, dict(CUDA_OPTIONS)), CPU]
+
+
+@cache
+def _decide(asked: str) -> Provider:
+    if asked and _named(asked) == CPU:
+        return CPU
+    missing = _why_no_cuda()
+    if missing is None:
+        return CUDA
+    if asked:
+        raise EngineUnavailableError(
+            f"{VARIABLE} is cuda, but {missing}; it needs a GPU of NVIDIA with its driver, and the "
+            "package onnxruntime-gpu in place of onnxruntime"
+        )
+    return CPU
+
+
+def _named(name: str) -> Provider:
+    if name not in NAMES:
+        raise EngineUnavailableError(f"{VARIABLE} must be one of {', '.join(NAMES)}, got {name}")
+    return NAMES[name]
+
+
+def _why_no_cuda() -> str | None:
+    if CUDA not in onnxruntime.get_available_providers():
+        return "this ONNX Runtime was built without CUDA"
+    try:
+        session = onnxruntime.InferenceSession(PROBE, providers=session_providers(CUDA))
+    except Exception as error:  # noqa: BLE001 - what a broken driver raises is of no one kind
+        reason = str(error)
+    else:
+        if CUDA in session.get_providers():
+            return None
+        reason = "ONNX Runtime fell back to the CPU"
+    log.warning("the GPU is not used: %s", reason)
+    return f"no session can be made on it: {reason}"
+
 
 MAX_BATCH = 32
 """Larger batches gain nothing on a CPU and only hold memory."""

@@ -1,13 +1,11 @@
 """Findings become a report: `schema` is its shape, `build` makes it, the others write it."""
 
+from evolvisense.report.annotations import to_eaf, to_textgrid
 from evolvisense.report.build import Findings, build_report
-from evolvisense.report.elan import to_eaf
 from evolvisense.report.html import to_html
 from evolvisense.report.observations import observations_only
-from evolvisense.report.parquet import to_parquet
 from evolvisense.report.schema import LIMITS_NOTICE, SCHEMA_VERSION, Report
-from evolvisense.report.textgrid import to_textgrid
-from evolvisense.report.writers import to_csv, to_json
+from evolvisense.report.tables import to_csv, to_json, to_parquet
 
 __all__ = [
     "LIMITS_NOTICE",

@@ -1,24 +1,74 @@
-"""Findings of the layers -> report."""
+"""The report's part about the voice.
+
+Findings of the layers -> report.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
+from typing import Any
 
+from evolvisense.options import AnalysisOptions
 from evolvisense.report import schema
+from evolvisense.report import voice_parts as parts
 from evolvisense.report.indicators import indicators_part
 from evolvisense.report.people import person_part
 from evolvisense.report.stream_warnings import stream_warnings
-from evolvisense.report.voice import voice_part
 from evolvisense.types.behaviour import Behaviour
 from evolvisense.types.engines import ModelIdentity
-from evolvisense.types.faces import FaceLayout, FaceObservations, FrameLog, Person
+from evolvisense.types.face import FaceLayout, FaceObservations, FrameLog, Person
 from evolvisense.types.indicators import Indicators
 from evolvisense.types.media import MediaExtent, MediaInfo, MediaLoss, MediaTiming
-from evolvisense.types.options import AnalysisOptions
-from evolvisense.types.scores import LegacyScores
-from evolvisense.types.voice import NOVEL, VoiceReading
+from evolvisense.types.scores import EMOTIONS, LegacyScores
+from evolvisense.types.voice import NOVEL, VoiceEmotion, VoiceReading
+
+
+def voice_part(reading: VoiceReading) -> parts.Voice:
+    """Statistics, quality, emotion and timeline of a voice."""
+    timeline = reading.timeline
+    measures = asdict(reading.features)
+    phonation = parts.PhonationMeasures(**_rounded_voice(measures.pop("phonation")))
+    return parts.Voice(
+        measures=parts.VoiceMeasures(**_rounded_voice(measures), phonation=phonation),
+        quality=parts.SoundQuality(**_rounded_voice(asdict(reading.quality))),
+        segments=[
+            parts.Segment(start_s=round(s.start_s, 3), end_s=round(s.end_s, 3))
+            for s in reading.segments
+        ],
+        holes=[
+            parts.Segment(start_s=round(h.start_s, 3), end_s=round(h.end_s, 3))
+            for h in reading.holes
+        ],
+        syllables_s=reading.syllable_s,
+        emotion=None if reading.emotion is None else _emotion(reading.emotion),
+        timeline=parts.VoiceColumns(
+            step_s=timeline.step_s,
+            time_s=timeline.pts_s,
+            speech_probability=timeline.speech_probability,
+            f0_hz=timeline.f0_hz,
+            level_dbfs=timeline.level_dbfs,
+        ),
+    )
+
+
+def _emotion(emotion: VoiceEmotion) -> parts.VoiceEmotionColumns:
+    return parts.VoiceEmotionColumns(
+        start_s=emotion.start_s,
+        end_s=emotion.end_s,
+        speech_share=emotion.speech_share,
+        probabilities={name: emotion.probs[:, i] for i, name in enumerate(EMOTIONS)},
+        arousal=emotion.arousal,
+    )
+
+
+def _rounded_voice(values: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: round(value, 4) if isinstance(value, float) else value
+        for name, value in values.items()
+    }
+
 
 CUT_OFF_TOLERANCE_S = 1.0
 NOTHING_KNOWN = MediaLoss()

@@ -1,4 +1,7 @@
-"""Columns of a report: numpy arrays in Python, lists in JSON, NaN as null."""
+"""What every part of a report has in common.
+
+Columns of a report: numpy arrays in Python, lists in JSON, NaN as null.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,13 @@ from typing import Annotated, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, WithJsonSchema
+
+
+class Part(BaseModel):
+    """Frozen, with known fields only."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
 
 def _as_floats(value: Any) -> NDArray[np.float64]:  # noqa: ANN401 - any sequence of numbers

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from evolvisense.report.part import Part
+from evolvisense.report.columns import Part
 from evolvisense.types.indicators import (
     Feature,
     IndicatorName,

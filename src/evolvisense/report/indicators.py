@@ -6,12 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from evolvisense.report import indicator_parts as parts
-from evolvisense.types.indicators import (
-    BaselineUse,
-    Indicator,
-    Indicators,
-    IndicatorWindow,
-)
+from evolvisense.types.indicators import BaselineUse, Indicator, Indicators, IndicatorWindow
 
 DECIMALS = 4
 TIME_DECIMALS = 3

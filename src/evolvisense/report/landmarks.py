@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pydantic import BeforeValidator, Field, PlainSerializer, ValidationInfo, WithJsonSchema
 from pydantic import field_validator as check_field
 
-from evolvisense.report.part import Part
+from evolvisense.report.columns import Part
 from evolvisense.types.arrays import F32, U16
 
 if TYPE_CHECKING:

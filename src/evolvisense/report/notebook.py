@@ -18,7 +18,7 @@ from evolvisense.report.figures import (
     figures_of,
 )
 from evolvisense.report.schema import Frames, Person, Report
-from evolvisense.report.table import BOOLEANS, INTEGERS, TEXTS, face_table, voice_columns
+from evolvisense.report.tables import BOOLEANS, INTEGERS, TEXTS, face_table, voice_columns
 
 PIP_COMMAND = 'pip install "evolvisense[pandas]"'
 

@@ -9,7 +9,7 @@ from evolvisense.report import schema
 from evolvisense.report.landmarks import Landmarks
 from evolvisense.types.arrays import I64
 from evolvisense.types.behaviour import AbsentReason, Behaviour, Speaking
-from evolvisense.types.faces import FaceLayout, FaceObservations, FrameLog, Person
+from evolvisense.types.face import FaceLayout, FaceObservations, FrameLog, Person
 from evolvisense.types.scores import EMOTIONS
 
 NO_MOTION: AbsentReason = "engine_reads_no_actions"

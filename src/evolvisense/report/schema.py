@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from pydantic import Field
 
+from evolvisense.options import Smoothing
 from evolvisense.report.columns import (
     BooleanColumn,
     FractionColumn,
     IntegerColumn,
     IntensityColumn,
+    Part,
     PixelColumn,
     TimeColumn,
 )
 from evolvisense.report.indicator_parts import IndicatorBlock
 from evolvisense.report.landmarks import Landmarks
-from evolvisense.report.part import Part
 from evolvisense.report.voice_parts import Voice
 from evolvisense.types.behaviour import AbsentReason, Speaking, Uncertainty
 from evolvisense.types.indicators import Language
-from evolvisense.types.options import Smoothing
 from evolvisense.types.scores import Emotion
 
 if TYPE_CHECKING:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from evolvisense.report.columns import FractionColumn, MeasureColumn, TimeColumn
-from evolvisense.report.part import Part
+from evolvisense.report.columns import FractionColumn, MeasureColumn, Part, TimeColumn
 from evolvisense.types.scores import Emotion
 from evolvisense.types.voice import SpeakerCheck
 

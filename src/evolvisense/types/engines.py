@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
 from evolvisense.types.arrays import F32, I64, U8
-from evolvisense.types.faces import CropReadings, FaceDetections, FaceLayout
+from evolvisense.types.face import CropReadings, FaceDetections, FaceLayout
 from evolvisense.types.voice import PitchContour
 
 Effort = Literal["quick", "full"]

@@ -10,6 +10,9 @@ Measures: `segments`, `frames`, `periods`, `syllables`, `pauses`, `recording`, `
 
 from evolvisense.voice.live import LiveVoice, LiveVoiceUpdate
 from evolvisense.voice.reading import VoiceReader
-from evolvisense.voice.samples import voice_evidence, voice_samples
 
-__all__ = ["LiveVoice", "LiveVoiceUpdate", "VoiceReader", "voice_evidence", "voice_samples"]
+__all__ = [
+    "LiveVoice",
+    "LiveVoiceUpdate",
+    "VoiceReader",
+]

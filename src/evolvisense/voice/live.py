@@ -1,8 +1,13 @@
-"""Pitch and activity of a voice while it is speaking."""
+"""What a live voice is like now: measures over the seconds behind it.
+
+Pitch and activity of a voice while it is speaking.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import soxr
@@ -10,7 +15,146 @@ import soxr
 from evolvisense.types.arrays import F32, F64
 from evolvisense.types.engines import PitchTracker, VoiceActivity
 from evolvisense.types.voice import PitchContour
-from evolvisense.voice.levelling import RATE_HZ, Levelling
+from evolvisense.voice.frames import decibel
+from evolvisense.voice.loudness import RATE_HZ, LoudnessNormalizer, OffsetRemoval
+from evolvisense.voice.measures import (
+    MIN_VOICED_S,
+    REFERENCE_HZ,
+    SEMITONES_PER_OCTAVE,
+    in_speaking_range,
+    semitones,
+)
+from evolvisense.voice.reading import FRAME_S
+from evolvisense.voice.vad import Hysteresis, inside, speech_segments
+
+WINDOW_S = 10.0
+"""Measures look back so far (ours): long enough for a sentence, short enough to follow a change."""
+MIN_VOICED_FOR_SD_S = 2.0
+"""The spread of less is that of a word or two (ours)."""
+MIN_HEARD_FOR_SHARE_S = 3.0
+"""Less sound than this has no share of speech (ours)."""
+LEVEL_S = 0.5
+"""The level is that of the latest sound of this length."""
+
+VoiceMeasure = Literal[
+    "speaking", "speech_share", "f0_median_hz", "f0_level_st", "f0_sd_st", "level_dbfs"
+]
+VoiceNowReason = Literal["too_little_sound", "too_little_voiced_speech"]
+
+
+@dataclass(frozen=True)
+class VoiceNow:
+    """The voice of the last WINDOW_S; a measure is None exactly where `absent` says why."""
+
+    window_s: float
+    heard_s: float
+    """Sound in the window, 0 to `window_s`."""
+    voiced_s: float
+    """Voiced speech in it."""
+    speaking: bool | None
+    """Whether the latest 32 ms that are known, some .1 s ago, are speech."""
+    speech_share: float | None
+    """0-1."""
+    f0_median_hz: float | None
+    f0_level_st: float | None
+    """The same median in semitones re 100 Hz."""
+    f0_sd_st: float | None
+    """(P84 - P16) / 2 in semitones."""
+    level_dbfs: float | None
+    """RMS level of the latest LEVEL_S; depends on microphone gain."""
+    absent: Mapping[VoiceMeasure, VoiceNowReason]
+
+
+class RunningVoice:
+    """One live stream of mono sound; memory is that of WINDOW_S."""
+
+    def __init__(self, activity: VoiceActivity, pitch: PitchTracker, rate_hz: int) -> None:
+        self._voice = LiveVoice(activity, pitch, rate_hz)
+        self._rate_hz = rate_hz
+        self._offset = OffsetRemoval(rate_hz)
+        self._now: VoiceNow | None = None
+        self._samples = 0
+        self._latest = np.zeros(0, np.float32)
+        self._step_s: F64 = np.zeros(0)
+        self._speech = np.zeros(0, np.float32)
+        self._frame_s: F64 = np.zeros(0)
+        self._f0_hz = np.zeros(0, np.float32)
+
+    def push(self, mono: F32) -> None:
+        """Take the next samples float32 (N,) at the stream's rate, full scale is 1."""
+        self._now = None
+        self._samples += len(mono)
+        mono = self._offset.push(mono)
+        latest = np.concatenate([self._latest, mono])
+        self._latest = latest[-round(LEVEL_S * self._rate_hz) :]
+        update = self._voice.push(mono)
+        since_s = self._samples / self._rate_hz - WINDOW_S
+        step_s = np.concatenate([self._step_s, update.step_s])
+        speech = np.concatenate([self._speech, update.speech_probability])
+        self._step_s, self._speech = step_s[step_s >= since_s], speech[step_s >= since_s]
+        frame_s = np.concatenate([self._frame_s, update.contour.pts_s])
+        f0_hz = np.concatenate([self._f0_hz, update.contour.f0_hz])
+        self._frame_s, self._f0_hz = frame_s[frame_s >= since_s], f0_hz[frame_s >= since_s]
+
+    def now(self) -> VoiceNow:
+        """The measures at the end of what was pushed."""
+        if self._now is None:
+            self._now = self._measure()
+        return self._now
+
+    def _measure(self) -> VoiceNow:
+        absent: dict[VoiceMeasure, VoiceNowReason] = {}
+        heard_s = min(WINDOW_S, self._samples / self._rate_hz)
+        steps = len(self._speech)
+        start_s = float(self._step_s[0]) if steps else 0.0
+        segments = speech_segments(self._speech, STEP_S, start_s)
+        share: float | None = None
+        if steps * STEP_S >= MIN_HEARD_FOR_SHARE_S:
+            share = sum(s.end_s - s.start_s for s in segments) / (steps * STEP_S)
+        else:
+            absent["speech_share"] = "too_little_sound"
+        if not steps:
+            absent["speaking"] = "too_little_sound"
+        if not len(self._latest):
+            absent["level_dbfs"] = "too_little_sound"
+        voiced = self._f0_hz[inside(self._frame_s, segments) & np.isfinite(self._f0_hz)]
+        voiced = voiced[in_speaking_range(voiced)]
+        voiced_s = len(voiced) * FRAME_S
+        level_st, sd_st = _pitch(voiced)
+        if level_st is None:
+            absent["f0_median_hz"] = absent["f0_level_st"] = "too_little_voiced_speech"
+        if sd_st is None:
+            absent["f0_sd_st"] = "too_little_voiced_speech"
+        return VoiceNow(
+            window_s=WINDOW_S,
+            heard_s=heard_s,
+            voiced_s=voiced_s,
+            speaking=bool(Hysteresis().push(self._speech)[-1]) if steps else None,
+            speech_share=share,
+            f0_median_hz=None
+            if level_st is None
+            else REFERENCE_HZ * 2 ** (level_st / SEMITONES_PER_OCTAVE),
+            f0_level_st=level_st,
+            f0_sd_st=sd_st,
+            level_dbfs=_level(self._latest),
+            absent=absent,
+        )
+
+
+def _pitch(voiced_hz: F32) -> tuple[float | None, float | None]:
+    """Median and SD in semitones of voiced frames (V,)."""
+    voiced_s = len(voiced_hz) * FRAME_S
+    if voiced_s < MIN_VOICED_S:
+        return None, None
+    low, median, high = np.percentile(semitones(voiced_hz), [16, 50, 84]).tolist()
+    return median, (high - low) / 2 if voiced_s >= MIN_VOICED_FOR_SD_S else None
+
+
+def _level(mono: F32) -> float | None:
+    if not len(mono):
+        return None
+    return float(decibel(np.square(mono, dtype=np.float64).mean(keepdims=True))[0])
+
 
 STEP_S = 0.032
 PUSH_S = 0.08
@@ -40,7 +184,7 @@ class LiveVoice:
         self._activity, self._pitch = activity.start(), pitch.start()
         self._to_16k = soxr.ResampleStream(rate_hz, RATE_HZ, 1, dtype="float32", quality="MQ")
         self._is_16k = rate_hz == RATE_HZ
-        self._levelling = Levelling()
+        self._levelling = LoudnessNormalizer()
         self._held = np.zeros(0, np.float32)
         self._steps = 0
 

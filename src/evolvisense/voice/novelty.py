@@ -20,7 +20,7 @@ import numpy as np
 from evolvisense.types.arrays import F64
 from evolvisense.types.voice import SpectralFrames, SpeechSegment
 from evolvisense.voice.measures import in_speaking_range, semitones
-from evolvisense.voice.segments import inside
+from evolvisense.voice.vad import inside
 
 FILE = "novelty.json"
 STATISTICS = (

@@ -1,35 +1,39 @@
-"""One pass over the blocks of an audio stream."""
+"""One pass over the blocks of an audio stream.
+
+A stretch of a voice that was read already.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 import soxr
 
-from evolvisense.types.arrays import F32, Bools
+from evolvisense.types.arrays import F32, F64, Bools
 from evolvisense.types.engines import PitchTracker, VoiceActivity, VoiceEmotionClassifier
-from evolvisense.types.media import AudioBlock
+from evolvisense.types.media import AudioBlock, MediaExtent
 from evolvisense.types.voice import (
     RecordingQuality,
     SpectralFrames,
     SpeechSegment,
+    VoiceEmotion,
     VoiceReading,
     VoiceTimeline,
 )
-from evolvisense.voice.features import describe_voice, find_syllables
+from evolvisense.voice.emotion import EmotionWindows
 from evolvisense.voice.frames import decibel
-from evolvisense.voice.holes import HoleClock
+from evolvisense.voice.gaps import HoleClock
 from evolvisense.voice.legacy import LegacyMeans
-from evolvisense.voice.levelling import Levelling
+from evolvisense.voice.loudness import LoudnessNormalizer, OffsetRemoval
+from evolvisense.voice.measures import describe_voice, find_syllables
 from evolvisense.voice.novelty import novelty
-from evolvisense.voice.offset import OffsetRemoval
-from evolvisense.voice.recording import decay_time_s, signal_to_noise_db
-from evolvisense.voice.segments import Hysteresis, speech_segments
-from evolvisense.voice.speakers import check_speakers
-from evolvisense.voice.stream_quality import StreamQuality
+from evolvisense.voice.perturbation import PeriodMarks
+from evolvisense.voice.pitch import check_speakers
+from evolvisense.voice.quality import StreamQuality, decay_time_s, signal_to_noise_db
 from evolvisense.voice.tracks import FrameTracks
-from evolvisense.voice.windows import EmotionWindows
+from evolvisense.voice.vad import Hysteresis, speech_segments
 
 RATE_HZ = 16_000
 STEP_SAMPLES = 512
@@ -72,7 +76,7 @@ class _Stream:
         self._holes, self._offset = HoleClock(rate_hz), OffsetRemoval(rate_hz)
         self._native = np.zeros(0, np.float32)
         self._activity, self._pitch = reader.activity.start(), reader.pitch.start()
-        self._hysteresis, self._levelling = Hysteresis(), Levelling()
+        self._hysteresis, self._levelling = Hysteresis(), LoudnessNormalizer()
         self._legacy = LegacyMeans(rate_hz)
         self._to_16k = soxr.ResampleStream(rate_hz, RATE_HZ, 1, dtype="float32")
         self._step_rest = np.zeros(0, np.float32)
@@ -203,3 +207,57 @@ def _mean_by_step(frames: SpectralFrames, start_s: float, steps: int) -> F32:
     total = np.bincount(step, frames.f0_hz[voiced], minlength=steps)
     mean = np.where(count > 0, total / np.maximum(count, 1), np.nan)
     return mean.astype(np.float32)
+
+
+NO_MARKS = PeriodMarks(np.zeros(0), np.zeros(0))
+
+
+def voice_excerpt(reading: VoiceReading, stretch: MediaExtent) -> VoiceReading:
+    """What the stretch holds, described anew; a window of emotion belongs to it with its middle.
+
+    Jitter and shimmer are None, for a reading keeps no marks of periods. Noise, clipping and
+    speakers stay those of the whole recording, which tells them better than a part of it.
+    """
+    segments = _cut(reading.segments, stretch)
+    frames = _frames(reading.frames, stretch)
+    holes = _cut(reading.holes, stretch)
+    syllable_s = reading.syllable_s[stretch.holds(reading.syllable_s)]
+    return replace(
+        reading,
+        timeline=_timeline(reading.timeline, stretch),
+        frames=frames,
+        segments=segments,
+        syllable_s=syllable_s,
+        emotion=_emotion(reading.emotion, stretch),
+        features=describe_voice(frames, NO_MARKS, segments, syllable_s, stretch.duration_s, holes),
+        holes=holes,
+    )
+
+
+def _cut(segments: tuple[SpeechSegment, ...], stretch: MediaExtent) -> tuple[SpeechSegment, ...]:
+    inside = [
+        SpeechSegment(max(s.start_s, stretch.start_s), min(s.end_s, stretch.end_s))
+        for s in segments
+    ]
+    return tuple(s for s in inside if s.end_s > s.start_s)
+
+
+def _frames(frames: SpectralFrames, stretch: MediaExtent) -> SpectralFrames:
+    mine = stretch.holds(frames.pts_s)
+    return SpectralFrames(**{name: values[mine] for name, values in vars(frames).items()})
+
+
+def _timeline(timeline: VoiceTimeline, stretch: MediaExtent) -> VoiceTimeline:
+    mine = stretch.holds(timeline.pts_s)
+    arrays = {name: values[mine] for name, values in vars(timeline).items() if name != "step_s"}
+    return replace(timeline, **arrays)
+
+
+def _emotion(emotion: VoiceEmotion | None, stretch: MediaExtent) -> VoiceEmotion | None:
+    if emotion is None:
+        return None
+    middle_s: F64 = (emotion.start_s + emotion.end_s) / 2
+    mine = stretch.holds(middle_s)
+    if not mine.any():
+        return None
+    return VoiceEmotion(**{name: values[mine] for name, values in vars(emotion).items()})

@@ -13,7 +13,7 @@ from evolvisense.voice.frames import (
     power_spectra,
     spectral_tilt_db,
 )
-from evolvisense.voice.periods import PeriodMarks, period_marks
+from evolvisense.voice.perturbation import PeriodMarks, period_marks
 
 LONGEST_VOICE_S = 8.0
 """A stretch of voice that lasts longer is cut here, so that memory stays bounded."""

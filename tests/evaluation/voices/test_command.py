@@ -17,7 +17,7 @@ import pytest
 from evaluation.__main__ import main
 from evaluation.voices import answers, engines
 from evaluation.voices.run import Options, evaluate
-from evolvisense.scoring import GATES, Gates
+from evolvisense.indicators import GATES, Gates
 from evolvisense.types.indicators import INDICATORS
 from evolvisense.types.scores import EMOTIONS
 from tests.evaluation.voices.conftest import AllSpeech, Tones, tone, write, write_table

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from evolvisense.report import Report, observations_only
+from evolvisense.report.build import voice_part
 from evolvisense.report.indicator_parts import WindowPart, WindowScore
-from evolvisense.report.voice import voice_part
 from tests.factory.flow import analyze_painted
 from tests.factory.readings import spoken_reading
 

@@ -10,7 +10,6 @@ from plotly import graph_objects
 
 from evolvisense.errors import InvalidOptionError
 from evolvisense.report import Report, observations_only
-from evolvisense.report.clock import clock_of
 from evolvisense.report.figures import (
     FIGURES,
     MARGIN,
@@ -22,6 +21,7 @@ from evolvisense.report.figures import (
 )
 from evolvisense.report.figures.layout import clock_text, clock_ticks
 from evolvisense.report.figures.series import Window
+from evolvisense.report.words import clock_of
 
 OVER_TIME: tuple[FigureName, ...] = tuple(name for name in FIGURES if name != "indicators")
 

@@ -7,8 +7,7 @@ from importlib.resources import files
 
 import pytest
 
-from evolvisense.report.figures.figure import Theme
-from evolvisense.report.figures.palette import PALETTES
+from evolvisense.report.figures.style import PALETTES, Theme
 
 COLOUR = r"#[0-9a-f]{6}|rgba\([^)]*\)"
 SHARED = ("card", "text", "muted", "line", "accent", "speech", "unread")

@@ -8,13 +8,7 @@ import pytest
 from plotly import graph_objects
 
 from evolvisense.report import Report, observations_only
-from evolvisense.report.figures import (
-    Theme,
-    changes_of,
-    comparison_of,
-    comparison_rows,
-    figure_of,
-)
+from evolvisense.report.figures import Theme, changes_of, comparison_of, comparison_rows, figure_of
 from evolvisense.report.indicator_parts import ChangePart
 
 CHANGES = [

@@ -3,14 +3,15 @@ notebooks. Nothing here imports plotly.
 """
 
 from evolvisense.report.figures.build import figure_of, figures_of
-from evolvisense.report.figures.changes import changes_of
 from evolvisense.report.figures.combine import combine
 from evolvisense.report.figures.comparison import (
     ComparisonRow,
+    changes_of,
     comparison_of,
     comparison_rows,
 )
-from evolvisense.report.figures.figure import (
+from evolvisense.report.figures.layout import MARGIN
+from evolvisense.report.figures.style import (
     FIGURES,
     EmotionsAs,
     Figure,
@@ -18,7 +19,6 @@ from evolvisense.report.figures.figure import (
     FigureOptions,
     Theme,
 )
-from evolvisense.report.figures.layout import MARGIN
 
 __all__ = [
     "FIGURES",

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from evolvisense.errors import InvalidOptionError
-from evolvisense.report.figures.figure import Figure, Layout, Trace
 from evolvisense.report.figures.layout import Row, absent, rows_over_time
 from evolvisense.report.figures.person import Seen
 from evolvisense.report.figures.series import TIME_DECIMALS, numbers
+from evolvisense.report.figures.style import Figure, Layout, Trace
 from evolvisense.report.schema import Person
 from evolvisense.report.words import WHY_ABSENT
 

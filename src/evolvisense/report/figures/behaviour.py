@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from evolvisense.report.clock import Clock
-from evolvisense.report.figures.figure import Figure, Trace
 from evolvisense.report.figures.layout import (
     EMPTY_PX,
     SHARES,
@@ -19,7 +17,8 @@ from evolvisense.report.figures.layout import (
 )
 from evolvisense.report.figures.person import Seen
 from evolvisense.report.figures.series import TIME_DECIMALS, boxes, numbers
-from evolvisense.report.words import CANNOT_TELL, WHY_ABSENT
+from evolvisense.report.figures.style import Figure, Trace
+from evolvisense.report.words import CANNOT_TELL, WHY_ABSENT, Clock
 from evolvisense.types.arrays import F64
 from evolvisense.types.behaviour import MAX_FRAME_S, AbsentReason
 

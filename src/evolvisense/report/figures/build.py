@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from evolvisense.errors import InvalidOptionError
-from evolvisense.report.clock import Clock, clock_of
-from evolvisense.report.figures import actions, behaviour, expression, voice, voice_emotion
-from evolvisense.report.figures.figure import FIGURES, Figure, FigureName, FigureOptions
+from evolvisense.report.figures import actions, behaviour, expression, voice
+from evolvisense.report.figures import voice as voice_emotion
 from evolvisense.report.figures.indicators import indicators_figure
 from evolvisense.report.figures.layout import absent
-from evolvisense.report.figures.palette import PALETTES
 from evolvisense.report.figures.person import chosen_person, seen_person
 from evolvisense.report.figures.series import Window
+from evolvisense.report.figures.style import FIGURES, PALETTES, Figure, FigureName, FigureOptions
 from evolvisense.report.schema import Report
-from evolvisense.report.words import WHY_NO_VOICE
+from evolvisense.report.words import WHY_NO_VOICE, Clock, clock_of
 
 FACE_TITLES: dict[FigureName, str] = {
     "expression": expression.TITLE,

@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from textwrap import wrap
 from typing import Any
 
-from evolvisense.report.figures.figure import Figure, Layout, Theme, Trace
 from evolvisense.report.figures.layout import MARGIN, axis_id, base_layout, row_title
-from evolvisense.report.figures.palette import PALETTES, Palette
+from evolvisense.report.figures.style import PALETTES, Figure, Layout, Palette, Theme, Trace
 
 HEADING_PX = 28
 HEADING_FONT_PX = 16

@@ -1,4 +1,6 @@
-"""Two recordings of one person side by side. Whether a difference is real is never said: only
+"""Features of a recording against the person's own recordings.
+
+Two recordings of one person side by side. Whether a difference is real is never said: only
 whether the intervals overlap, where there are intervals.
 """
 
@@ -7,15 +9,63 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from evolvisense.report.figures.figure import Figure, OtherName, Theme
 from evolvisense.report.figures.indicators import MIDDLE, RANKS, mark_of, why_no_score
-from evolvisense.report.figures.palette import PALETTES, STACK, Palette
+from evolvisense.report.figures.layout import absent
 from evolvisense.report.figures.person import chosen_person
-from evolvisense.report.figures.rulers import Mark, Ruler, rulers_layout, rulers_panel
-from evolvisense.report.figures.scales import VOICE_SCALES, Scale, shown_unit, widened
+from evolvisense.report.figures.rulers import MINUS, Mark, Ruler, rulers_layout, rulers_panel
+from evolvisense.report.figures.series import Window
+from evolvisense.report.figures.style import (
+    FEATURE_SCALES,
+    PALETTES,
+    STACK,
+    VOICE_SCALES,
+    Figure,
+    OtherName,
+    Palette,
+    Scale,
+    Theme,
+    shown_unit,
+    widened,
+)
+from evolvisense.report.indicator_parts import ChangePart
 from evolvisense.report.schema import Report
 from evolvisense.report.words import CANNOT_TELL, WITHHELD
 from evolvisense.types.scores import Emotion
+
+TITLE = "Change against the personal baseline"
+CHANGE_NAMES = ("mean of the own recordings", "this recording")
+RELIABLE = "beyond chance"
+
+
+def changes_of(changes: Sequence[ChangePart], theme: Theme = "light") -> Figure:
+    """A circle for the baseline, a diamond for this recording: filled where the change is larger
+    than chance explains (reliable change), open where it is not.
+    """
+    palette = PALETTES[theme]
+    if not changes:
+        return absent("changes", TITLE, "no feature is known on both sides", palette, Window(0, 1))
+    panel = rulers_panel([_change_ruler(change) for change in changes], CHANGE_NAMES, palette)
+    layout, height_px = rulers_layout(panel, palette, CHANGE_NAMES)
+    reliable = [FEATURE_SCALES[c.feature].label.lower() for c in changes if c.is_reliable]
+    return Figure(
+        "changes",
+        TITLE,
+        f"{len(changes)} features against the mean of the person's own recordings; {RELIABLE}: "
+        f"{', '.join(reliable) or 'none'}.",
+        panel.data,
+        layout,
+        height_px,
+    )
+
+
+def _change_ruler(change: ChangePart) -> Ruler:
+    scale = FEATURE_SCALES[change.feature]
+    low, high = widened(scale, (change.baseline_mean, change.value))
+    marks = [Mark(change.baseline_mean), Mark(change.value, is_filled=change.is_reliable)]
+    sign = f"{change.change:+.{scale.decimals}f}".replace("-", MINUS)
+    note = f"{sign}: {RELIABLE if change.is_reliable else 'within chance'}"
+    return Ruler(scale.label, low, high, marks, scale.decimals, shown_unit(scale), None, note)
+
 
 NAMES = ("first", "second")
 NO_INTERVAL = "no interval is known"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from evolvisense.report.figures.figure import EmotionsAs, Figure, Trace
 from evolvisense.report.figures.layout import (
     SHARES,
     Row,
@@ -16,9 +15,9 @@ from evolvisense.report.figures.layout import (
     width_px,
     words_trace,
 )
-from evolvisense.report.figures.palette import DASHES, STACK
 from evolvisense.report.figures.person import Seen, likeliest
 from evolvisense.report.figures.series import TIME_DECIMALS, boxes, numbers
+from evolvisense.report.figures.style import DASHES, STACK, EmotionsAs, Figure, Trace
 from evolvisense.report.words import WHY_UNCERTAIN, WITHHELD
 from evolvisense.types.arrays import F64, Bools
 from evolvisense.types.scores import Emotion

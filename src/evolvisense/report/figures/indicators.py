@@ -6,8 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from evolvisense.report.clock import Clock
-from evolvisense.report.figures.figure import Figure, Trace
 from evolvisense.report.figures.layout import (
     MARGIN,
     TITLE_PX,
@@ -18,16 +16,16 @@ from evolvisense.report.figures.layout import (
     rows_over_time,
     shape_trace,
 )
-from evolvisense.report.figures.palette import Palette
 from evolvisense.report.figures.rulers import ROW_PX, Mark, Ruler, rulers_layout, rulers_panel
 from evolvisense.report.figures.series import Cells, Curve, Window, boxes
+from evolvisense.report.figures.style import Figure, Palette, Trace
 from evolvisense.report.indicator_parts import (
     IndicatorBlock,
     IndicatorPart,
     WindowPart,
     WindowScore,
 )
-from evolvisense.report.words import CANNOT_TELL, WHY_MISSING, WITHHELD
+from evolvisense.report.words import CANNOT_TELL, WHY_MISSING, WITHHELD, Clock
 from evolvisense.types.arrays import F64
 from evolvisense.types.indicators import IndicatorName
 

@@ -6,15 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from evolvisense.report.figures.figure import (
-    Figure,
-    FigureName,
-    Layout,
-    OtherName,
-    Trace,
-)
-from evolvisense.report.figures.palette import Palette
 from evolvisense.report.figures.series import Curve, Window
+from evolvisense.report.figures.style import Figure, FigureName, Layout, OtherName, Palette, Trace
 
 MARGIN = {"l": 56, "r": 16, "t": 30, "b": 34}
 """Pixels; the same for all figures over time, so that one cursor can cross them all."""

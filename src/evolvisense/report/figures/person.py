@@ -8,10 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evolvisense.errors import InvalidOptionError
-from evolvisense.report.clock import Clock
-from evolvisense.report.figures.figure import Trace
 from evolvisense.report.figures.layout import shape_trace
-from evolvisense.report.figures.palette import Palette
 from evolvisense.report.figures.series import (
     Cells,
     Window,
@@ -21,7 +18,9 @@ from evolvisense.report.figures.series import (
     rows_of,
     step_of,
 )
+from evolvisense.report.figures.style import Palette, Trace
 from evolvisense.report.schema import Person, Report
+from evolvisense.report.words import Clock
 from evolvisense.types.arrays import F64, I64, Bools
 from evolvisense.types.scores import EMOTIONS
 

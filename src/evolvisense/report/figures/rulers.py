@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from textwrap import wrap
 
-from evolvisense.report.figures.figure import Layout, Trace
 from evolvisense.report.figures.layout import axis_id, base_layout, coloured, row_title
-from evolvisense.report.figures.palette import Palette
+from evolvisense.report.figures.style import Layout, Palette, Trace
 from evolvisense.report.words import CANNOT_TELL
 
 ROW_PX = 54

@@ -1,4 +1,7 @@
-"""The voice over time: pitch and level, with speech shaded and syllables marked."""
+"""The voice over time: pitch and level, with speech shaded and syllables marked.
+
+What listeners would hear in the voice, over windows of speech.
+"""
 
 from __future__ import annotations
 
@@ -6,26 +9,19 @@ from dataclasses import replace
 
 import numpy as np
 
-from evolvisense.report.clock import Clock
-from evolvisense.report.figures.figure import Figure, Trace
 from evolvisense.report.figures.layout import (
     EMPTY_PX,
+    SHARES,
     Row,
+    absent,
     line_trace,
     rows_over_time,
     shape_trace,
 )
-from evolvisense.report.figures.palette import Palette
-from evolvisense.report.figures.series import (
-    TIME_DECIMALS,
-    Cells,
-    Window,
-    boxes,
-    cells_of,
-    numbers,
-)
-from evolvisense.report.voice_parts import Voice
-from evolvisense.report.words import CANNOT_TELL
+from evolvisense.report.figures.series import TIME_DECIMALS, Cells, Window, boxes, cells_of, numbers
+from evolvisense.report.figures.style import DASHES, STACK, Figure, Palette, Trace
+from evolvisense.report.voice_parts import Voice, VoiceEmotionColumns
+from evolvisense.report.words import CANNOT_TELL, WITHHELD, Clock
 from evolvisense.types.arrays import F64
 
 TITLE = "Voice"
@@ -113,4 +109,63 @@ def _describe(voice: Voice) -> str:
     return (
         f"Pitch and level of the voice over time: {len(voice.segments)} stretches of speech, "
         f"{measures.speech_s:.1f} s together; {pitch}."
+    )
+
+
+EMOTION_TITLE = "Heard in the voice"
+TOO_LITTLE = "too little speech"
+HEIGHT_PX = 170
+AROUSAL_PX = 64
+
+
+def voice_emotion_figure(
+    emotion: VoiceEmotionColumns | None,
+    clock: Clock,
+    window: Window,
+    palette: Palette,
+    *,
+    is_withheld: bool,
+) -> Figure:
+    """Probabilities of the seven expressions and of an aroused voice; a point for each window of
+    speech, at its middle. There are few: all inside the window are drawn.
+    """
+    if emotion is None or not len(emotion.start_s):
+        why = WITHHELD if is_withheld else f"{CANNOT_TELL}: {TOO_LITTLE}"
+        return absent("voice_emotion", EMOTION_TITLE, why, palette, window)
+    begin, end = (
+        clock.of(np.asarray(times, np.float64)) for times in (emotion.start_s, emotion.end_s)
+    )
+    gaps = np.flatnonzero(begin[1:] > end[:-1]) + 1
+    times = numbers(np.insert((begin + end) / 2, gaps, end[gaps - 1]), TIME_DECIMALS)
+
+    def curve(values: F64) -> tuple[list[float | None], list[float | None]]:
+        return times, numbers(np.insert(np.asarray(values, np.float64), gaps, np.nan), 4)
+
+    hover = {"hovertemplate": "%{y:.0%}"}
+    lines = [
+        line_trace(
+            curve(emotion.probabilities[name]),
+            name,
+            palette.emotions[name],
+            **hover,
+            line={"color": palette.emotions[name], "width": 2, "dash": DASHES[name]},
+        )
+        for name in STACK
+    ]
+    arousal = line_trace(curve(emotion.arousal), "aroused", palette.accent, **hover)
+    rows = [
+        Row("", HEIGHT_PX, SHARES, lines),
+        Row("<b>Aroused</b>", AROUSAL_PX, SHARES, [arousal | {"showlegend": False}]),
+    ]
+    data, layout, height_px = rows_over_time(rows, window, palette, has_legend=True)
+    layout["hoverdistance"] = -1  # windows are far apart
+    return Figure(
+        "voice_emotion",
+        EMOTION_TITLE,
+        "Probability over time that listeners would hear each of seven expressions in the voice, "
+        f"and that they would call it aroused, over {len(begin)} windows of speech; learnt from "
+        "acted speech.",
+        data,
+        layout,
+        height_px,
     )

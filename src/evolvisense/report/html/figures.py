@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from evolvisense.report.figures import Figure, FigureName, FigureOptions, figure_of
-from evolvisense.report.figures.palette import PALETTES, Palette
+from evolvisense.report.figures.style import PALETTES, Palette
 from evolvisense.report.html.markup import Markup, element
 from evolvisense.report.schema import Person, Report
 from evolvisense.report.words import CANNOT_TELL, WITHHELD

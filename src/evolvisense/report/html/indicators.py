@@ -6,15 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from evolvisense.report.figures import Figure
 from evolvisense.report.html.figures import drawn, place_of
-from evolvisense.report.html.markup import (
-    NONE,
-    Markup,
-    element,
-    percent,
-    section,
-    signed,
-    table,
-)
+from evolvisense.report.html.markup import NONE, Markup, element, percent, section, signed, table
 from evolvisense.report.indicator_parts import (
     ContributionPart,
     FeaturePart,

@@ -6,17 +6,18 @@ from functools import cache
 from html import escape
 from importlib.resources import files
 
-from evolvisense.report.html.facts import (
-    legacy_section,
-    models_section,
-    notices,
-    recording_section,
-)
+from evolvisense.report.html.facts import legacy_section, models_section, notices, recording_section
 from evolvisense.report.html.figures import content_of, css_colours, figures_of_page
 from evolvisense.report.html.indicators import indicator_section, making_section
-from evolvisense.report.html.markup import Markup, element, joined
+from evolvisense.report.html.markup import (
+    Markup,
+    content_policy,
+    element,
+    joined,
+    json_block,
+    scripts,
+)
 from evolvisense.report.html.people import people_sections, people_shown
-from evolvisense.report.html.scripts import content_policy, json_block, scripts
 from evolvisense.report.html.voice import voice_section
 from evolvisense.report.schema import Report
 

@@ -8,15 +8,7 @@ import numpy as np
 
 from evolvisense.report.figures import Figure
 from evolvisense.report.html.figures import drawn
-from evolvisense.report.html.markup import (
-    NONE,
-    Markup,
-    element,
-    percent,
-    section,
-    table,
-    tiles,
-)
+from evolvisense.report.html.markup import NONE, Markup, element, percent, section, table, tiles
 from evolvisense.report.schema import Report
 from evolvisense.report.voice_parts import VoiceEmotionColumns, VoiceMeasures
 from evolvisense.report.words import CANNOT_TELL, WHY_NO_VOICE, WITHHELD

@@ -1,0 +1,282 @@
+"""A live stream: picture by picture and sound as it comes, with what went before in mind.
+
+picture --decode--> follow or detect faces --> track ids --> smooth --> LiveFrame
+sound   --> activity, pitch, level -----------------------------------> VoiceNow
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, cast
+
+import numpy as np
+
+from evolvisense.errors import EngineUnavailableError
+from evolvisense.face.behaviour import both_sides
+from evolvisense.face.redetection import FrameFaces, TrackingReader
+from evolvisense.face.smoothing import DEGREES, SHARES, one_euro
+from evolvisense.face.tracking import center_and_size
+from evolvisense.face.uncertainty import uncertain
+from evolvisense.media.images import decode_image
+from evolvisense.models.engines import create_engine
+from evolvisense.options import Smoothing
+from evolvisense.types.arrays import F32, F64, I64
+from evolvisense.types.behaviour import Uncertainty
+from evolvisense.types.engines import (
+    FaceDetector,
+    FaceNetwork,
+    FaceTracker,
+    ModelIdentity,
+    PitchTracker,
+    VoiceActivity,
+)
+from evolvisense.types.face import FaceGeometry
+from evolvisense.types.timing import StageClock
+from evolvisense.voice.live import RunningVoice, VoiceNow
+
+SMOOTHING_S = 1.0
+"""The 1-euro filter runs over so much of a face's past: at rest its memory is .1 s, so it has
+forgotten where it began."""
+MAIN_HALF_LIFE_S = 5.0
+"""The main face is the one seen longest and largest; what was seen this long ago counts half."""
+MAX_SOUND_GAP_S = 1.0
+"""A longer hole or jump in the times of the sound begins a new voice."""
+MAX_SOUND_AGE_S = 2.0
+"""A voice is told with a picture that is no further from the end of the sound."""
+PCM_SCALE = np.float32(1 / 32768)
+
+VoiceAbsentReason = Literal["not_configured", "no_recent_sound"]
+
+
+@dataclass(frozen=True)
+class LiveFace:
+    """One face of one picture."""
+
+    track_id: int
+    """1-based; stable while the face is followed."""
+    box: tuple[float, float, float, float]
+    """Left, top, right, bottom in pixels of the picture."""
+    presence: float
+    """How sure the network is that there is a face, 0-1."""
+    is_main: bool
+    """True for the one face of the picture that was seen longest and largest so far."""
+    probs: F32
+    """(7,) in the order of EMOTIONS; they sum to 1."""
+    uncertain: Uncertainty
+    """Why the expression should not be read; empty where it may."""
+    action: F32
+    """(52,), 0-1, in the order of the network's layout."""
+    smile: float
+    eye_openness: float
+    mouth_opening: float
+    """Gap between the inner lips over the distance between the eyes."""
+    pose_deg: F32
+    """(3,) pitch, yaw, roll."""
+
+
+@dataclass(frozen=True)
+class LiveFrame:
+    """What one picture shows."""
+
+    time_s: float
+    width_px: int
+    height_px: int
+    faces: tuple[LiveFace, ...]
+    """Empty where nobody was found."""
+
+    @property
+    def main(self) -> LiveFace | None:
+        """The main face; None where nobody was found."""
+        return next((face for face in self.faces if face.is_main), None)
+
+
+@dataclass(frozen=True)
+class LiveModels:
+    """The engines of all live streams of a process."""
+
+    detector: FaceDetector
+    network: FaceNetwork
+    tracker: FaceTracker
+    activity: VoiceActivity
+    pitch: PitchTracker
+
+    @classmethod
+    def load(cls) -> LiveModels:
+        """The shipped engines. Raises the EngineError that applies."""
+        network = create_engine("expression", "evolvisense")
+        if not isinstance(network, FaceNetwork):
+            raise EngineUnavailableError("a live stream needs a face network")
+        return cls(
+            cast("FaceDetector", create_engine("detector", "auto")),
+            network,
+            cast("FaceTracker", create_engine("tracker", "nearest")),
+            cast("VoiceActivity", create_engine("activity", "silero")),
+            cast("PitchTracker", create_engine("pitch", "swift-f0")),
+        )
+
+    @property
+    def identities(self) -> tuple[ModelIdentity, ...]:
+        """What every answer is made with."""
+        return tuple(
+            engine.model
+            for engine in (self.detector, self.tracker, self.network, self.activity, self.pitch)
+        )
+
+
+class LiveSession:
+    """One stream; used by one thread."""
+
+    def __init__(
+        self,
+        models: LiveModels,
+        *,
+        rate_hz: int | None,
+        max_pixels: int,
+        smoothing: Smoothing = "one-euro",
+    ) -> None:
+        """`rate_hz`: of the sound; None where none will come."""
+        self._models, self._rate_hz, self._max_pixels = models, rate_hz, max_pixels
+        self._reader = TrackingReader(models.detector, models.network, StageClock())
+        self._tracks = models.tracker.start()
+        self._main = _MainFace()
+        self._steady = _Steady() if smoothing == "one-euro" else None
+        self._voice: RunningVoice | None = None
+        self._sound_end_s = -np.inf
+
+    def frame(self, picture: bytes, time_s: float) -> LiveFrame:
+        """Read the next picture, a JPEG, PNG or WebP file taken at `time_s` of the sender's clock.
+
+        Raises BadPictureError or FrameTooLargeError; the stream goes on after them.
+        """
+        rgb = decode_image(picture, self._max_pixels)
+        found = self._reader.read(time_s, rgb)
+        track_id = self._tracks.update(time_s, found.detections)
+        main = self._main.choose(time_s, track_id, found.detections.xyxy)
+        return LiveFrame(
+            time_s, rgb.shape[1], rgb.shape[0], self._faces(time_s, found, track_id, main)
+        )
+
+    def sound(self, pcm16: bytes, time_s: float) -> float:
+        """Take mono samples, 16-bit little-endian, the first taken at `time_s`; when they end.
+
+        Raises ValueError where no sound was announced or half a sample came.
+        """
+        if self._rate_hz is None:
+            raise ValueError("this stream has no sound")
+        mono = np.frombuffer(pcm16, "<i2").astype(np.float32) * PCM_SCALE
+        if self._voice is None or abs(time_s - self._sound_end_s) > MAX_SOUND_GAP_S:
+            self._voice = RunningVoice(self._models.activity, self._models.pitch, self._rate_hz)
+        self._voice.push(mono)
+        self._sound_end_s = time_s + len(mono) / self._rate_hz
+        return self._sound_end_s
+
+    def voice(self, time_s: float) -> VoiceNow | VoiceAbsentReason:
+        """The voice around `time_s`, or why there is none."""
+        if self._rate_hz is None:
+            return "not_configured"
+        is_old = abs(time_s - self._sound_end_s) > MAX_SOUND_AGE_S
+        return "no_recent_sound" if self._voice is None or is_old else self._voice.now()
+
+    def _faces(
+        self, time_s: float, found: FrameFaces, track_id: I64, main: int | None
+    ) -> tuple[LiveFace, ...]:
+        geometry, layout = cast("FaceGeometry", found.geometry), self._models.network.layout
+        reasons = uncertain(found.probs, found.detections.score, found.quality, geometry)
+        faces: list[LiveFace] = []
+        rows = [
+            _Row(time_s, probs, motion, pose_deg)
+            for probs, motion, pose_deg in zip(
+                found.probs,
+                np.column_stack([geometry.action, geometry.mouth_gap]).astype(np.float32),
+                geometry.pose_deg,
+                strict=True,
+            )
+        ]
+        ids: list[int] = track_id.tolist()
+        steady = rows if self._steady is None else self._steady.push(time_s, ids, rows)
+        for face, row in enumerate(steady):
+            action = row.motion[:-1]
+            left, top, right, bottom = found.detections.xyxy[face].tolist()
+            faces.append(
+                LiveFace(
+                    track_id=ids[face],
+                    box=(left, top, right, bottom),
+                    presence=float(found.detections.score[face]),
+                    is_main=ids[face] == main,
+                    probs=row.probs,
+                    uncertain=reasons[face],
+                    action=action,
+                    smile=float(both_sides(action[None], layout, "mouthSmile")[0]),
+                    eye_openness=1 - float(both_sides(action[None], layout, "eyeBlink")[0]),
+                    mouth_opening=float(row.motion[-1]),
+                    pose_deg=row.pose_deg,
+                )
+            )
+        return tuple(faces)
+
+
+@dataclass(frozen=True)
+class _Row:
+    """What is smoothed of one face in one picture."""
+
+    time_s: float
+    probs: F32
+    motion: F32
+    """(53,): the actions and the gap of the mouth."""
+    pose_deg: F32
+
+
+class _Steady:
+    """The 1-euro filter over the recent past of each face."""
+
+    def __init__(self) -> None:
+        self._past: dict[int, list[_Row]] = {}
+
+    def push(self, time_s: float, ids: list[int], rows: list[_Row]) -> list[_Row]:
+        recent = {
+            track: [row for row in past if 0 < time_s - row.time_s <= SMOOTHING_S]
+            for track, past in self._past.items()
+        }
+        for track, row in zip(ids, rows, strict=True):
+            recent.setdefault(track, []).append(row)
+        self._past = {track: past for track, past in recent.items() if past}
+        return [_smoothed(self._past[track]) for track in ids]
+
+
+def _smoothed(past: list[_Row]) -> _Row:
+    """The last row, smoothed by those before it."""
+    pts_s: F64 = np.array([row.time_s for row in past], np.float64)
+
+    probs, motion, pose_deg = (
+        np.stack(values)
+        for values in zip(*((row.probs, row.motion, row.pose_deg) for row in past), strict=True)
+    )
+    return _Row(
+        past[-1].time_s,
+        one_euro(pts_s, probs, SHARES, together=True)[-1],
+        one_euro(pts_s, motion, SHARES, together=False)[-1],
+        one_euro(pts_s, pose_deg, DEGREES, together=False)[-1],
+    )
+
+
+class _MainFace:
+    """Which face of a picture is the main one."""
+
+    def __init__(self) -> None:
+        self._weights: dict[int, float] = {}
+        self._last_s: float | None = None
+
+    def choose(self, time_s: float, track_id: I64, xyxy: F32) -> int | None:
+        """The track with the largest sum of face sizes so far among those in the picture."""
+        if not len(track_id):
+            return None
+        since_s = 0.0 if self._last_s is None else max(0.0, time_s - self._last_s)
+        fading = 0.5 ** (since_s / MAIN_HALF_LIFE_S)
+        self._last_s = time_s
+        # What has faded to a pixel can never win again.
+        weights = {t: w * fading for t, w in self._weights.items() if w * fading >= 1}
+        _, sizes = center_and_size(xyxy)
+        for track, size in zip(track_id.tolist(), sizes.tolist(), strict=True):
+            weights[track] = weights.get(track, 0.0) + size
+        self._weights = weights
+        return max(track_id.tolist(), key=weights.__getitem__)
