@@ -75,7 +75,7 @@ def analyze(  # noqa: PLR0913 - the options, by name
     Raises an `evolvisense.errors.InputError` that says what is wrong with the file.
     """
     from evolvisense.analyzer import Analyzer  # noqa: PLC0415 - keeps import light
-    from evolvisense.options import AnalysisOptions
+    from evolvisense.options import AnalysisOptions  # noqa: PLC0415
 
     options = AnalysisOptions(
         frame_skip, max_frames, voice, smoothing, language, landmarks, video_stream

@@ -5,7 +5,7 @@
     `EmptyFileError`, `NotAVideoError`, `NoVideoStreamError`, `NoFramesError`, `FileUnreadableError`
     `LimitError`: readable, but larger than a setting allows
       `FileTooLargeError`, `FrameTooLargeError`, `VideoTooLongError`, `TooManyStreamsError`
-    `BadPictureError`: a picture of a live stream
+    `BadImageError`: a picture of a live stream
     `InvalidOptionError`, `WebhookRefusedError`
     `ConsentMissingError`, `PurposeRefusedError`: the strict profile
     `IdempotencyConflictError`: the key of a request was used before
@@ -98,9 +98,13 @@ class NoFramesError(InputError):
 
 
 class BadImageError(InputError):
-    """The bytes are no complete picture of a kind that is read here."""
+    """The bytes are not a complete image of a supported format."""
 
     code = "bad_picture"
+
+
+BadPictureError = BadImageError
+"""The old name."""
 
 
 class LimitError(InputError):

@@ -146,7 +146,7 @@ class LiveSession:
     def frame(self, picture: bytes, time_s: float) -> LiveFrame:
         """Read the next picture, a JPEG, PNG or WebP file taken at `time_s` of the sender's clock.
 
-        Raises BadPictureError or FrameTooLargeError; the stream goes on after them.
+        Raises BadImageError or FrameTooLargeError; the stream goes on after them.
         """
         rgb = decode_image(picture, self._max_pixels)
         found = self._reader.read(time_s, rgb)

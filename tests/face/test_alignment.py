@@ -74,8 +74,8 @@ def test_points_of_a_crop_are_found_in_the_frame(
 
 
 def test_the_crop_of_a_box_is_square_and_has_the_margin() -> None:
-    framing = crop_region_of_box(np.array((10, 20, 50, 110), np.float32), 1.5)
-    assert framing == CropRegion(30, 65, pytest.approx(60 * 1.5))
+    crop_region = crop_region_of_box(np.array((10, 20, 50, 110), np.float32), 1.5)
+    assert crop_region == CropRegion(30, 65, pytest.approx(60 * 1.5))
     point = crop_region_of_box(np.array((7, 7, 7, 7), np.float32), 1.0)
     assert point.side_px >= 2
 
@@ -94,11 +94,11 @@ def test_landmarks_of_a_turned_face_lie_at_the_mean_shape_in_its_crop(
 ) -> None:
     truth = CropRegion(250.3, 199.6, side, roll)
     points = truth.to_frame(MEAN_SHAPE)
-    framing = crop_region_of_landmarks(points, MEAN_SHAPE)
+    crop_region = crop_region_of_landmarks(points, MEAN_SHAPE)
     # The crop begins at a whole pixel of the picture: half a pixel of it may be lost.
     tolerance_px = 0.5 + 0.75 * SIDE_PX / side
     for index in (0, 20, 40, 70):
-        crop = crop_face(spot((500, 400), points[index], side / 40), framing, SIDE_PX)
+        crop = crop_face(spot((500, 400), points[index], side / 40), crop_region, SIDE_PX)
         weight = crop[:, :, 0].astype(np.float64)
         rows, columns = np.indices(weight.shape) + 0.5
         found = np.array([(columns * weight).sum(), (rows * weight).sum()]) / weight.sum()

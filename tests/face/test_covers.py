@@ -10,7 +10,7 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from evolvisense.face import CROP_MARGIN, cut, framing_of_box, framing_of_landmarks
+from evolvisense.face import CROP_MARGIN, crop_face, crop_region_of_box, crop_region_of_landmarks
 from evolvisense.face.libfacedetection import LibFaceDetection
 from evolvisense.face.network import FaceReader
 from evolvisense.face.occlusion import covered
@@ -36,12 +36,12 @@ def landmarks(rgb: U8, box: F32) -> F32:
 
 
 def _read(rgb: U8, box: F32) -> tuple[U8, F32, F32]:
-    framing = framing_of_box(box, CROP_MARGIN)
+    crop_region = crop_region_of_box(box, CROP_MARGIN)
     for _ in range(2):
-        crop = cut(rgb, framing, network().input_px)
+        crop = crop_face(rgb, crop_region, network().input_px)
         in_crop = network().read_crops(crop[None]).landmark_xy[0]
-        points = framing.to_frame(in_crop)
-        framing = framing_of_landmarks(points, network().layout.mean_shape_xy)
+        points = crop_region.to_frame(in_crop)
+        crop_region = crop_region_of_landmarks(points, network().layout.mean_shape_xy)
     return crop, (in_crop * network().input_px).astype(np.float32), points
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evolvisense.face import Framing
+from evolvisense.face import CropRegion
 from evolvisense.face.blinks import eye_distance, lid_gaps, mouth_gap
 from tests.factory.faces import face_layout
 
@@ -50,7 +50,7 @@ def test_place_size_and_turn_of_the_face_change_no_gap(
     x: float, y: float, scale: float, turn_deg: float
 ) -> None:
     points = face(right_lids=0.2, left_lids=0.35, lips=0.15)
-    moved = Framing(x, y, scale, turn_deg).to_frame(points[0])[None]
+    moved = CropRegion(x, y, scale, turn_deg).to_frame(points[0])[None]
     assert lid_gaps(moved, LAYOUT) == pytest.approx(lid_gaps(points, LAYOUT), abs=2e-3)
     assert mouth_gap(moved, LAYOUT) == pytest.approx(mouth_gap(points, LAYOUT), abs=2e-3)
     assert eye_distance(moved, LAYOUT) == pytest.approx([6 * scale], rel=2e-3)

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evolvisense.face import Framing, cut, framing_of_landmarks
+from evolvisense.face import CropRegion, crop_face, crop_region_of_landmarks
 from evolvisense.face.blinks import INNER_LIPS, LEFT_EYE, RIGHT_EYE, lid_gaps
 from evolvisense.face.network import FaceReader
 from evolvisense.models.registry import load_bytes, spec
@@ -31,7 +31,7 @@ from tests.factory.media import astronaut
 READER = FaceReader()
 SIDE_PX = READER.input_px
 MAX_FILE_BYTES = 6_000_000
-FACE = Framing(224, 118, 107)
+FACE = CropRegion(224, 118, 107)
 """Crop of the astronaut's face in the photograph of 512 x 512 px."""
 POINTS_PX = {33: (196, 104), 133: (212, 103), 362: (238, 104), 263: (253, 105), 61: (203, 140)} | {
     291: (244, 141)
@@ -42,9 +42,9 @@ MIN_AGREEMENT = 0.80
 """With the majority of FER+; version 2 reaches .82."""
 
 
-def portrait(framing: Framing = FACE) -> CropReadings:
+def portrait(crop_region: CropRegion = FACE) -> CropReadings:
     """What the network says of her face."""
-    return READER.read_crops(cut(astronaut((512, 512)), framing, SIDE_PX)[None])
+    return READER.read_crops(crop_face(astronaut((512, 512)), crop_region, SIDE_PX)[None])
 
 
 def action(said: CropReadings, name: str) -> float:
@@ -117,7 +117,7 @@ def test_no_crop_gives_nothing_in_the_same_shapes() -> None:
 
 
 def test_probabilities_are_those_of_the_whole_reading() -> None:
-    crop = cut(astronaut((512, 512)), FACE, SIDE_PX)[None]
+    crop = crop_face(astronaut((512, 512)), FACE, SIDE_PX)[None]
     np.testing.assert_array_equal(READER.probabilities(crop), READER.read_crops(crop).probs)
 
 
@@ -139,10 +139,10 @@ def test_a_smiling_portrait_is_happy() -> None:
 
 
 def test_eyes_and_mouth_are_found_where_they_are() -> None:
-    framing = FACE
+    crop_region = FACE
     for _ in range(2):  # as a followed face: the second crop is that of the first's landmarks
-        points = framing.to_frame(portrait(framing).landmark_xy[0])
-        framing = framing_of_landmarks(points, READER.layout.mean_shape_xy)
+        points = crop_region.to_frame(portrait(crop_region).landmark_xy[0])
+        crop_region = crop_region_of_landmarks(points, READER.layout.mean_shape_xy)
     found = points[READER.layout.points(*POINTS_PX)]
     errors = np.linalg.norm(found - np.array(list(POINTS_PX.values())), axis=1) / EYE_DISTANCE_PX
     assert errors.mean() < 0.08
@@ -150,7 +150,7 @@ def test_eyes_and_mouth_are_found_where_they_are() -> None:
 
 
 def test_a_mirrored_face_is_read_mirrored() -> None:
-    crop = cut(astronaut((512, 512)), FACE, SIDE_PX)
+    crop = crop_face(astronaut((512, 512)), FACE, SIDE_PX)
     said = READER.read_crops(np.stack([crop, crop[:, ::-1]]))
     assert said.probs[0] == pytest.approx(said.probs[1], abs=0.1)
     assert said.presence[0] == pytest.approx(said.presence[1], abs=0.02)
@@ -172,7 +172,7 @@ def test_a_clockwise_turn_of_the_picture_raises_roll(turn_deg: int) -> None:
 
 def test_a_face_is_present_and_other_pictures_are_not(rng: np.random.Generator) -> None:
     assert portrait().presence[0] > 0.95
-    assert portrait(Framing(215, 125, 130)).presence[0] > 0.9
+    assert portrait(CropRegion(215, 125, 130)).presence[0] > 0.9
     ramp = np.linspace(0, 255, SIDE_PX).astype(np.uint8)[:, None, None]
     empty = np.stack(
         [
@@ -180,7 +180,7 @@ def test_a_face_is_present_and_other_pictures_are_not(rng: np.random.Generator) 
             np.full((SIDE_PX, SIDE_PX, 3), 90, np.uint8),
             np.broadcast_to(ramp, (SIDE_PX, SIDE_PX, 3)),
             rng.integers(0, 256, (SIDE_PX, SIDE_PX, 3), np.uint8),
-            cut(astronaut((512, 512)), Framing(430, 200, 120), SIDE_PX),  # a rocket
+            crop_face(astronaut((512, 512)), CropRegion(430, 200, 120), SIDE_PX),  # a rocket
         ]
     )
     assert (READER.read_crops(empty).presence < 0.15).all()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from evolvisense.face import Framing
+from evolvisense.face import CropRegion
 from evolvisense.face.redetection import FrameFaces, TrackingReader
 from evolvisense.types.arrays import U8
 from evolvisense.types.face import CropReadings
@@ -56,7 +56,7 @@ class Led(PaintedNetwork):
         readings = super().read_crops(crops_rgb)
         for row in range(len(crops_rgb)):
             presence, shift, turn_deg = next(self._said)
-            share = Framing(0.5 + shift, 0.5, 1.0, turn_deg).to_frame(self.layout.mean_shape_xy)
+            share = CropRegion(0.5 + shift, 0.5, 1.0, turn_deg).to_frame(self.layout.mean_shape_xy)
             readings.presence[row], readings.landmark_xy[row] = presence, share
             readings.pose_deg[row] = (0, 0, turn_deg)
         return readings

@@ -13,7 +13,8 @@ from pydantic import ValidationError
 
 from evolvisense import AnalysisOptions
 from evolvisense.report import Report, observations_only, to_csv, to_json
-from evolvisense.report.landmarks import LARGEST, UNKNOWN, Landmarks, decode, pack
+from evolvisense.report.landmarks import Landmarks, decode
+from evolvisense.types.landmarks import LARGEST, UNKNOWN, pack
 from tests.factory.faces import Painted, face_layout
 from tests.factory.flow import analyze_painted
 

@@ -290,7 +290,7 @@ def test_a_process_of_root_becomes_a_user_that_owns_nothing():
         check=True,
         text=True,
         env={**os.environ, "PYTHONPATH": ":".join(filter(None, sys.path))},
-        cwd=Path(__file__).parents[3],
+        cwd=Path(__file__).parents[2],
     )
     seen = json.loads(done.stdout)
     users = []

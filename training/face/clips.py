@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from evolvisense.face import cut, framing_of_landmarks
+from evolvisense.face import crop_face, crop_region_of_landmarks
 from evolvisense.media import MediaLimits, decode_video
 from training.face import packs
 from training.face.folders import cache_dir, data_dir
@@ -82,11 +82,11 @@ def label_clip(clip: str, every: int = 1) -> None:
         points, action, pose, _ = said
         size = np.array(small.shape[1::-1], np.float32)
         mesh_px = (points[list(MESH_POINTS)] * size).astype(np.float32)
-        framing = framing_of_landmarks(mesh_px, shape)
+        framing = crop_region_of_landmarks(mesh_px, shape)
         wide = replace(framing, side_px=framing.side_px * packs.SCENE_MARGIN, roll_deg=0.0)
         corner = np.array((wide.center_x, wide.center_y)) - wide.side_px / 2
         stored_xy = ((mesh_px - corner) / wide.side_px).astype(np.float32)
-        rows.append((cut(small, wide, packs.STORED_PX), frame.pts_s, action, stored_xy, pose))
+        rows.append((crop_face(small, wide, packs.STORED_PX), frame.pts_s, action, stored_xy, pose))
     columns = [np.array(column) for column in zip(*rows, strict=True)]
     np.savez(clip_path(clip), **dict(zip(ClipFaces.__dataclass_fields__, columns, strict=True)))
     print(f"{clip}: {len(rows)} faces labelled", flush=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from evolvisense.face import CROP_MARGIN, Framing, framing_of_box
+from evolvisense.face import CROP_MARGIN, CropRegion, crop_region_of_box
 from evolvisense.types.scores import EMOTIONS
 from training.face.action_units import ACTION_UNITS
 from training.face.folders import data_dir
@@ -213,11 +213,13 @@ def _boxes(table: str) -> dict[str, NDArray[np.float64]]:
     return boxes
 
 
-def share_of(framing: Framing, picture: NDArray[np.uint8]) -> tuple[float, float, float, float]:
+def share_of(
+    crop_region: CropRegion, picture: NDArray[np.uint8]
+) -> tuple[float, float, float, float]:
     """Left, top, width and height of an upright crop as shares of its picture (H, W, 3)."""
     height, width = picture.shape[:2]
-    side = framing.side_px
-    left, top = framing.center_x - side / 2, framing.center_y - side / 2
+    side = crop_region.side_px
+    left, top = crop_region.center_x - side / 2, crop_region.center_y - side / 2
     return left / width, top / height, side / width, side / height
 
 
@@ -232,9 +234,9 @@ def with_surroundings(
     rgb, where = [], []
     for name in names:
         picture = decode(archive.read(name))
-        framing = framing_of_box(boxes[name], CROP_MARGIN * SCENE_MARGIN)
-        side = framing.side_px
-        left, top = framing.center_x - side / 2, framing.center_y - side / 2
+        crop_region = crop_region_of_box(boxes[name], CROP_MARGIN * SCENE_MARGIN)
+        side = crop_region.side_px
+        left, top = crop_region.center_x - side / 2, crop_region.center_y - side / 2
         to_stored = np.array([[1, 0, -left], [0, 1, -top]]) * (STORED_PX / side)
         stored = cv2.warpAffine(
             picture,
@@ -244,7 +246,7 @@ def with_surroundings(
             borderMode=cv2.BORDER_REPLICATE,
         )
         rgb.append(stored.astype(np.uint8))
-        where.append(share_of(framing, picture))
+        where.append(share_of(crop_region, picture))
     return np.stack(rgb), np.array(where, np.float32)
 
 

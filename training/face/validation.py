@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.pictures import decode, input_crop
-from evolvisense.face import CROP_MARGIN, cut, framing_of_box
+from evolvisense.face import CROP_MARGIN, crop_face, crop_region_of_box
 from evolvisense.types.arrays import F32, I64, U8, Bools
 from training.face import clips, packs
 from training.face.dataset import ZIP_OF
@@ -102,8 +102,8 @@ def _boxed(
     where: list[tuple[float, float, float, float]] = []
     for member in members:
         rgb = decode(archive.read(member))
-        framing = framing_of_box(boxes[member], CROP_MARGIN)
-        pictures.append(cut(rgb, framing, packs.STORED_PX))
+        framing = crop_region_of_box(boxes[member], CROP_MARGIN)
+        pictures.append(crop_face(rgb, framing, packs.STORED_PX))
         where.append(packs.share_of(framing, rgb))
     return _validation_set(name, members, pictures, label, np.array(where, np.float32))
 

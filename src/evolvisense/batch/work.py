@@ -52,7 +52,7 @@ def serve(channel: ChildChannel) -> None:
     channel.event({"event": "ready"})
     for task in channel.tasks():
         try:
-            outcome = analysis(_task(task), is_cancelled=_Pulse(channel, task))
+            outcome = analysis(_task(task), is_cancelled=_ProgressReporter(channel, task))
             DescriptorFile(task.files[1]).write(outcome.pack())
             channel.result({})
         except EvolviSenseError as error:
@@ -74,7 +74,7 @@ def _task(task: SandboxTask) -> Task:
     )
 
 
-class _Pulse:
+class _ProgressReporter:
     """Asked for every frame and block of sound; lets the parent know now and then."""
 
     def __init__(self, channel: ChildChannel, task: SandboxTask) -> None:

@@ -27,11 +27,11 @@ from evolvisense.face.tracking import group_people
 
 __all__ = [
     "CROP_MARGIN",
-    "Framing",
-    "cut",
+    "CropRegion",
+    "crop_face",
+    "crop_region_of_box",
+    "crop_region_of_landmarks",
     "face_crops",
-    "framing_of_box",
-    "framing_of_landmarks",
     "group_people",
     "measure_quality",
 ]

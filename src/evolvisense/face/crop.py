@@ -63,22 +63,22 @@ def crop_region_of_landmarks(points_px: F32, mean_shape_xy: F32) -> CropRegion:
     return CropRegion(float(center[0]), float(center[1]), max(2.0, scale), roll)
 
 
-def crop_face(rgb: U8, framing: CropRegion, side_px: int) -> U8:
+def crop_face(rgb: U8, crop_region: CropRegion, side_px: int) -> U8:
     """The crop uint8 (side_px, side_px, 3) of one frame (H, W, 3).
 
     Where it reaches over the edge of the picture, the edge is repeated. A larger face is averaged
     down, a smaller one enlarged with cubic interpolation, as in training.
     """
-    turn = _turn(framing.roll_deg)
-    reach = framing.side_px * (abs(turn[0, 0]) + abs(turn[0, 1]))
+    turn = _turn(crop_region.roll_deg)
+    reach = crop_region.side_px * (abs(turn[0, 0]) + abs(turn[0, 1]))
     side = max(2, round(reach))
-    left, top = round(framing.center_x - side / 2), round(framing.center_y - side / 2)
+    left, top = round(crop_region.center_x - side / 2), round(crop_region.center_y - side / 2)
     square = _padded_square(rgb, left, top, side)
-    if framing.roll_deg == 0.0:
+    if crop_region.roll_deg == 0.0:
         return _resized(square, side_px)
-    upright_px = max(side_px, round(side_px * reach / framing.side_px))
+    upright_px = max(side_px, round(side_px * reach / crop_region.side_px))
     small = _resized(square, upright_px)
-    scale = framing.side_px / side_px * upright_px / side
+    scale = crop_region.side_px / side_px * upright_px / side
     linear = turn * scale
     middle = (upright_px - 1) / 2
     shift = middle - linear @ np.full(2, (side_px - 1) / 2)

@@ -1,6 +1,6 @@
 """Faces followed by their landmarks; the detector is asked where that is not sure enough.
 
-In each frame the crop of a known face is cut where its landmarks were in the frame before. The
+In each frame the crop of a known face is cut out where its landmarks were in the frame before. The
 network says whether a face is in it and where its landmarks are now.
 
 Ways from a frame to its faces that look at every frame for itself.
@@ -16,17 +16,16 @@ import numpy as np
 
 from evolvisense.face import (
     CROP_MARGIN,
-    Framing,
-    cut,
+    CropRegion,
+    crop_face,
+    crop_region_of_box,
+    crop_region_of_landmarks,
     face_crops,
-    framing_of_box,
-    framing_of_landmarks,
     measure_quality,
 )
 from evolvisense.face.blinks import eye_distance, lid_gaps, mouth_gap
 from evolvisense.face.frame_times import gap_s
 from evolvisense.face.occlusion import covered
-from evolvisense.report.landmarks import pack
 from evolvisense.types.arrays import F32, U8
 from evolvisense.types.engines import (
     ExpressionClassifier,
@@ -35,6 +34,7 @@ from evolvisense.types.engines import (
     WholeFrameReader,
 )
 from evolvisense.types.face import FaceDetections, FaceGeometry, FaceQuality
+from evolvisense.types.landmarks import pack
 from evolvisense.types.scores import EMOTIONS
 from evolvisense.types.timing import StageClock
 
@@ -70,7 +70,7 @@ class _Slack:
 
 
 MOVING = _Slack(shift=0.06, zoom=1.12)
-"""A followed crop that is off by more is cut again around the landmarks and read again."""
+"""A followed crop that is off by more is cut out again around the landmarks and read again."""
 RESTING = _Slack(shift=0.03, zoom=1.06)
 """A crop that is off by less stays where it is. Placed anew in every frame, to whole pixels, it
 would make a still face tremble: the lids of a small one by five times as much (measured)."""
@@ -80,7 +80,7 @@ would make a still face tremble: the lids of a small one by five times as much (
 class _DetectionPass:
     """One crop and what the network says of it."""
 
-    framing: Framing
+    crop_region: CropRegion
     crop: U8
     probs: F32
     action: F32
@@ -90,7 +90,7 @@ class _DetectionPass:
     """Roll is that of the face before the camera, not in the crop."""
     presence: float
     au: F32 | None
-    wanted: Framing
+    wanted: CropRegion
     """The crop that the landmarks ask for."""
     box: F32 | None = None
     """(4,) where only the detector sees the face, which then stays in its crop."""
@@ -99,7 +99,7 @@ class _DetectionPass:
         """Whether the crop lies too far from the wanted one."""
         if self.box is not None:
             return False
-        ours, wanted = self.framing, self.wanted
+        ours, wanted = self.crop_region, self.wanted
         zoom = max(wanted.side_px / ours.side_px, ours.side_px / wanted.side_px)
         turn = abs((wanted.roll_deg - ours.roll_deg + 180) % 360 - 180)
         shift = _distance(ours, wanted) / ours.side_px
@@ -110,7 +110,7 @@ class _DetectionPass:
 class _TrackedFace:
     """A face of the frame before."""
 
-    framing: Framing
+    crop_region: CropRegion
     box: F32 | None
     is_sure: bool
 
@@ -137,7 +137,7 @@ class TrackingReader:
         looks = self._detect(pts_s, rgb) if followed is None else followed
         self._known = [
             _TrackedFace(
-                look.wanted if look.is_off(RESTING) else look.framing,
+                look.wanted if look.is_off(RESTING) else look.crop_region,
                 look.box,
                 look.presence >= MIN_FOLLOW_PRESENCE,
             )
@@ -155,7 +155,7 @@ class TrackingReader:
         ):
             return None
         may_hold = gap_s(self._detected_s, pts_s) < HOLD_S
-        looks = self._look(rgb, [known.framing for known in self._known])
+        looks = self._look(rgb, [known.crop_region for known in self._known])
         looks = [
             look if look.presence >= MIN_FOLLOW_PRESENCE else _held(look, known)
             for known, look in zip(self._known, looks, strict=True)
@@ -164,7 +164,7 @@ class TrackingReader:
         for known, look in zip(self._known, looks, strict=True):
             if look.presence < MIN_FOLLOW_PRESENCE and (known.is_sure or not may_hold):
                 return None
-            before = known.framing
+            before = known.crop_region
             if _distance(before, look.wanted) > MAX_FOLLOW_SHIFT * before.side_px:
                 return None
         return _one_each(looks)
@@ -176,38 +176,38 @@ class TrackingReader:
         if not quick:
             self._full_look_s = pts_s
         self._detected_s = pts_s
-        looks = self._look(rgb, [framing_of_box(box, CROP_MARGIN) for box in found.xyxy])
+        looks = self._look(rgb, [crop_region_of_box(box, CROP_MARGIN) for box in found.xyxy])
         faces: list[_DetectionPass] = []
         for look, box, score in zip(looks, found.xyxy, found.score, strict=True):
             if look.presence >= MIN_PRESENCE:
                 faces.append(look)
             elif score >= MIN_DETECTOR_SCORE:
-                faces.append(replace(look, box=box, wanted=look.framing))
+                faces.append(replace(look, box=box, wanted=look.crop_region))
         return _one_each(self._settled(rgb, faces, RESTING))
 
-    def _look(self, rgb: U8, framings: Sequence[Framing]) -> list[_DetectionPass]:
+    def _look(self, rgb: U8, crop_regions: Sequence[CropRegion]) -> list[_DetectionPass]:
         side, mean_shape = self._network.input_px, self._network.layout.mean_shape_xy
         with self._clock.stage("crop"):
-            crops = np.zeros((len(framings), side, side, 3), np.uint8)
-            for face, framing in enumerate(framings):
-                crops[face] = cut(rgb, framing, side)
+            crops = np.zeros((len(crop_regions), side, side, 3), np.uint8)
+            for face, crop_region in enumerate(crop_regions):
+                crops[face] = crop_face(rgb, crop_region, side)
         with self._clock.stage("expression"):
             said = self._network.read_crops(crops)
         looks: list[_DetectionPass] = []
-        for face, framing in enumerate(framings):
-            points_px = framing.to_frame(said.landmark_xy[face])
+        for face, crop_region in enumerate(crop_regions):
+            points_px = crop_region.to_frame(said.landmark_xy[face])
             looks.append(
                 _DetectionPass(
-                    framing,
+                    crop_region,
                     crops[face],
                     said.probs[face],
                     said.action[face],
                     points_px,
                     said.landmark_xy[face] * side,
-                    said.pose_deg[face] + np.array((0, 0, framing.roll_deg), np.float32),
+                    said.pose_deg[face] + np.array((0, 0, crop_region.roll_deg), np.float32),
                     float(said.presence[face]),
                     None if said.au is None else said.au[face],
-                    framing_of_landmarks(points_px, mean_shape),
+                    crop_region_of_landmarks(points_px, mean_shape),
                 )
             )
         return looks
@@ -274,14 +274,14 @@ class TrackingReader:
 
 def _held(look: _DetectionPass, known: _TrackedFace) -> _DetectionPass:
     """The look where the face was, for one that only the detector has seen."""
-    return look if known.box is None else replace(look, box=known.box, wanted=look.framing)
+    return look if known.box is None else replace(look, box=known.box, wanted=look.crop_region)
 
 
 def _stacked(rows: list[F32], shape: tuple[int, ...]) -> F32:
     return np.concatenate([np.zeros((0, *shape), np.float32), *(row[None] for row in rows)])
 
 
-def _distance(a: Framing, b: Framing) -> float:
+def _distance(a: CropRegion, b: CropRegion) -> float:
     return float(np.hypot(a.center_x - b.center_x, a.center_y - b.center_y))
 
 

@@ -27,7 +27,7 @@ def decode_image(data: bytes, max_pixels: int) -> U8:
     """The picture uint8 (H, W, 3) of a complete JPEG, PNG or WebP file, upright by its EXIF tag.
 
     The size is read from the header, so nothing large is decoded to be refused. Raises
-    BadPictureError, or FrameTooLargeError beyond `max_pixels`.
+    BadImageError, or FrameTooLargeError beyond `max_pixels`.
     """
     try:
         width, height = _size(data)

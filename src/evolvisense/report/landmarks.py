@@ -12,17 +12,10 @@ from pydantic import field_validator as check_field
 
 from evolvisense.report.columns import Part
 from evolvisense.types.arrays import F32, U16
+from evolvisense.types.landmarks import LARGEST, OFFSET, SPAN, UNKNOWN, corner_and_side
 
 if TYPE_CHECKING:
     from evolvisense.report.schema import FaceTimeline
-
-LARGEST = 65535
-SPAN, OFFSET = 3.0, 1.0
-"""A share s of the box, -1 to 2, is kept as (s + 1) / 3 * 65535."""
-UNKNOWN = LARGEST
-"""In every value of a frame whose landmarks are not known."""
-MIN_SIDE_PX = 1.0
-"""A box that is narrower, at the edge of the picture, has no shares."""
 
 
 def _as_packed(value: Any) -> NDArray[Any]:  # noqa: ANN401 - an array, or its text
@@ -64,33 +57,14 @@ class Landmarks(Part):
         return values.reshape(-1, points, 2)
 
 
-def pack(points_px: F32, xyxy: F32) -> U16:
-    """Points (F, P, 2) in the pixels of boxes (F, 4) -> (F, P, 2), to a 20,000th of the box.
-
-    A face whose box has no area, or with a point that is not finite, is unknown.
-    """
-    corner, side = _corner_and_side(xyxy)
-    known = (side >= MIN_SIDE_PX).all(axis=(1, 2)) & np.isfinite(points_px).all(axis=(1, 2))
-    packed = np.full(points_px.shape, UNKNOWN, np.uint16)
-    share = (points_px[known] - corner[known]) / side[known]
-    # One less than UNKNOWN, so that a far point is not taken for an unknown face.
-    packed[known] = np.clip(np.rint((share + OFFSET) / SPAN * LARGEST), 0, LARGEST - 1)
-    return packed
-
-
 def decode(timeline: FaceTimeline) -> F32 | None:
     """Points (N, P, 2) in source pixels, NaN where unknown; None where none were kept."""
     if timeline.landmarks is None:
         return None
     packed: U16 = timeline.landmarks.values
     boxes = [timeline.left_px, timeline.top_px, timeline.right_px, timeline.bottom_px]
-    corner, side = _corner_and_side(np.stack(boxes, axis=1).astype(np.float32))
+    corner, side = corner_and_side(np.stack(boxes, axis=1).astype(np.float32))
     share = packed.astype(np.float32) / LARGEST * SPAN - OFFSET
     points_px = (corner + share * side).astype(np.float32)
     points_px[(packed == UNKNOWN).all(axis=(1, 2))] = np.nan
     return points_px
-
-
-def _corner_and_side(xyxy: F32) -> tuple[F32, F32]:
-    """Each (F, 1, 2)."""
-    return xyxy[:, None, :2], xyxy[:, None, 2:] - xyxy[:, None, :2]

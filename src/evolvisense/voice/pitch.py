@@ -21,8 +21,8 @@ F0_MAX_HZ = 500.0
 """Speaking voices; a creak below or a scream above is left unvoiced rather than guessed."""
 VOICED_CONFIDENCE = 0.3
 """swift-f0 is calibrated for .5, on cleaner sound. Against Praat on 180 clips of three corpora, at
-the level of `Levelling`, .3 finds 88-92 % of the voiced frames (.5: 82-87 %); errors of over two
-semitones stay at 1-2 %. On six compressed clips (CREMA-D) it finds 59 % instead of 37 %."""
+the level of `LoudnessNormalizer`, .3 finds 88-92 % of the voiced frames (.5: 82-87 %); errors of
+over two semitones stay at 1-2 %. On six compressed clips (CREMA-D) it finds 59 % instead of 37 %."""
 PUSH_SAMPLES = RATE_HZ * 8 // 100
 """Shorter pushes wait for each other: each call of the network repeats 21 frames of context."""
 

@@ -15,7 +15,7 @@ import pytest
 from evolvisense.service.settings import Settings
 from tests.service.http.conftest import Running, Start
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 MB = 1024**2
 KEYS = {"emotions", "mental_health", "voice_analysis", "frame_data", "peak_stress"}
 PATIENCE_S = 240

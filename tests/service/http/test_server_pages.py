@@ -19,7 +19,7 @@ from evolvisense.service.http.guides import GUIDES
 from evolvisense.service.settings import Settings
 from tests.service.http.conftest import Running, Start
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 PAGES = ["/", "/docs", "/docs/reference"]
 
 

@@ -14,7 +14,7 @@ from evolvisense.errors import StorageFullError
 from evolvisense.service.queue.files import JobFiles
 from evolvisense.types.job import NOT_WANTED, FileOwner
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ from evolvisense.service.queue.tables import SCHEMA_VERSION, schema
 from evolvisense.types.job import NewJob
 from tests.factory.databases import sqlite_url
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def new_job(job_id: str) -> NewJob:

@@ -49,7 +49,7 @@ class FacePositions:
     points_px: F32 | None
     """(N, P, 2), NaN where unknown."""
     expression: tuple[tuple[str, ...], ...]
-    """As in Place."""
+    """As in FacePlacement."""
 
 
 def face_positions_of(report: Report, *, landmarks: bool) -> tuple[FacePositions, ...]:

@@ -14,7 +14,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Request, Response
+from fastapi import Path as PathParameter
 
 from evolvisense.api.options import BaselineChoice
 from evolvisense.api.schemas import (
@@ -124,7 +125,7 @@ def _task(
 
 router = APIRouter()
 
-Name = Annotated[str, Path(max_length=64, description="Letters, digits, `-` and `_`.")]
+Name = Annotated[str, PathParameter(max_length=64, description="Letters, digits, `-` and `_`.")]
 
 _NAMED: dict[int | str, dict[str, Any]] = PROBLEMS | {
     404: {"model": Problem, "description": "There is no such baseline of yours."},

@@ -1,7 +1,7 @@
 """Who asks, whether they may, and whether not too often.
 
     a key in the database           its own analyses; with the scope `admin` all of them
-    the token made at the start     as a key, as long as no key was ever made (`service/http/token.py`)
+    the token made at the start     as a key, as long as no key was ever made (`token.py`)
     no key, this machine            as below; only where no key was ever made
     no key, EVOLVISENSE_ALLOW_ANONYMOUS   an analysis by its id; no list, nothing of others
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-WEB = Path(__file__).resolve().parent.parent / "web"
+WEB = Path(__file__).resolve().parents[2] / "web"
 FOLDERS = (WEB / "guides", WEB.parents[2] / "docs")
 """Where the wheel has them; where a checkout has them."""
 

@@ -1,6 +1,8 @@
-"""Refuses requests to hosts that this server is not known by: see `evolvisense.service.access.hosts`.
+"""Refuses requests that are addressed to another host, or sent by a page of another origin.
 
-Which web pages may send: a page of another origin is refused before its body is read.
+Hosts: `evolvisense.service.access.hosts` says which ones this server answers to.
+
+Origins: a page of another origin is refused before the body of its request is read.
 
 CORS only hides an answer from a page, after the work has been done, and knows nothing of
 WebSockets. So the origin is checked before, for every method that changes something and for every
@@ -30,7 +32,8 @@ from evolvisense.service.http.errors import (
 )
 from evolvisense.service.http.middleware import EdgeMiddleware
 
-LONGEST_HOST_SHOWN = 100
+LONGEST_SHOWN = 100
+"""Characters of a host or an origin in an error message."""
 
 
 class HostMiddleware:
@@ -60,7 +63,7 @@ def host_of(connection: HTTPConnection) -> str | None:
 
 async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
     host = host_of(HTTPConnection(scope))
-    said = "no host" if host is None else f"the host {host[:LONGEST_HOST_SHOWN]!r}"
+    said = "no host" if host is None else f"the host {host[:LONGEST_SHOWN]!r}"
     error = HostNotAllowedError(
         f"the request names {said}, by which this server is not known; its operator adds the name "
         "to EVOLVISENSE_ALLOWED_HOSTS"
@@ -70,7 +73,6 @@ async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
 
 OWN_SITE = frozenset({"same-origin", "none"})
 DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
-LONGEST_SHOWN = 100
 
 
 class OriginMiddleware:

@@ -21,7 +21,7 @@ from evolvisense.service.http.callers import VISITOR_COOKIE, visitor_of
 from evolvisense.service.http.context import service_of
 from evolvisense.service.http.errors import ErrorAnswer, error_answer
 
-WEB = Path(__file__).resolve().parent.parent / "web"
+WEB = Path(__file__).resolve().parents[2] / "web"
 READY_RETRY_S = 1
 SWAGGER_PACKAGE = "fastapi-offline"
 """Carries the files of Swagger UI 5."""

@@ -28,7 +28,7 @@ LONGEST_BODY = 16 * 1024
 """Bytes."""
 JSON = "application/json"
 
-Body = TypeVar("T", bound=BaseModel)
+Body = TypeVar("Body", bound=BaseModel)
 
 
 def checked(kind: type[Body], text: str | bytes, where: str) -> Body:

@@ -55,7 +55,7 @@ class LiveSessions:
         self._sessions: dict[str, LiveSession] = {}
 
     def do(self, message: dict[str, Any], binary: bytes) -> dict[str, Any]:
-        """The answer to one task. Raises BadPictureError, FrameTooLargeError; the rest are bugs."""
+        """The answer to one task. Raises BadImageError, FrameTooLargeError; the rest are bugs."""
         key = str(message["session"])
         match message["do"]:
             case "open":

@@ -14,7 +14,7 @@ another id, and with it the reports in the folder would look like files that nob
                            jobs whose files are not here       refused
 
 Nothing is deleted or changed by a refusal. `evolvisense data adopt | reset | move` write the file
-anew: `service/queue/migration.py`, `service/queue/migration.py`. Guarded by tests/service/queue/test_pairing.py.
+anew: `service/queue/migration.py`. Guarded by tests/service/queue/test_pairing.py.
 """
 
 from __future__ import annotations
