@@ -1,12 +1,13 @@
-"""What is kept of a recording: its day, its task, its feature values, the extractors' versions.
+"""Personal baselines: recordings of one person to compare with, kept on this machine.
 
-No media, no file name, no scores.
+Kept of a recording: its day, its task, its feature values, the versions of what computed them. No
+media, no file name, no scores.
 
-Reports and baselines: what of a report is kept, and how a report differs from what was kept.
+    report --recording_from--> StoredRecording --BaselineStore.add--> one JSON file per name
+    stored recordings --baseline_of--> Baseline --> Analyzer.analyze(..., baseline=...)
 
-Files of personal baselines: one JSON per name, readable by its owner alone.
-
-They lie in `EVOLVISENSE_HOME`/baselines, by default `~/.local/share/evolvisense/baselines`.
+Files lie in `EVOLVISENSE_HOME`/baselines, by default `~/.local/share/evolvisense/baselines`, and
+only their owner can read them.
 """
 
 from __future__ import annotations

@@ -264,7 +264,8 @@ def lifeline(channel: ChildChannel, task: Task) -> dict[str, Any]:
     libc = ctypes.CDLL(None, use_errno=True)
 
     def raw(name: str, *arguments: int) -> str:
-        from evolvisense.sandbox.seccomp import CALLS, this_machine
+        from evolvisense.sandbox.seccomp import this_machine
+        from evolvisense.sandbox.syscalls import CALLS
 
         ctypes.set_errno(0)
         number = CALLS[name][this_machine().column]

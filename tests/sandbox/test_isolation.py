@@ -15,7 +15,8 @@ import pytest
 from evolvisense.errors import EngineUnavailableError
 from evolvisense.sandbox import MEANINGS, REQUIRED, Files, Sandbox
 from evolvisense.sandbox.process import child_environment
-from evolvisense.sandbox.seccomp import CALLS, MACHINES
+from evolvisense.sandbox.seccomp import MACHINES
+from evolvisense.sandbox.syscalls import CALLS
 from tests.sandbox.conftest import LIMITS, TARGETS
 
 WITH_PROCESSES = replace(LIMITS, processes=True)

@@ -10,20 +10,22 @@ import pytest
 from evolvisense.sandbox import seccomp
 from evolvisense.sandbox.seccomp import (
     ALLOW,
+    FAIL,
+    KILL_PROCESS,
+    MACHINES,
+    FilterUnavailableError,
+    build_filter,
+)
+from evolvisense.sandbox.syscalls import (
     ATTRIBUTES,
     CALLS,
     CONTROL,
     ELSEWHERE,
-    FAIL,
     FIRST_UNKNOWN,
     FORKING,
     IDENTITY,
-    KILL_PROCESS,
-    MACHINES,
     SIGNALLING,
     SOCKETS,
-    FilterUnavailableError,
-    build_filter,
 )
 
 PID = 4321

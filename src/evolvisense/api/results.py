@@ -1,6 +1,6 @@
-"""What is answered about a change. Apart from `figures`, because it needs the report's schema.
+"""Responses of the API that contain parts of a report: changes, comparisons, models.
 
-What is answered about models. Apart from `facts`, because it needs the report's schema.
+Apart from `schemas`, because they import the schema of the report, which is slow to load.
 """
 
 from __future__ import annotations

@@ -1,11 +1,4 @@
-"""What is answered about analyses.
-
-What is answered about the server.
-
-What is answered with figures: of one analysis, and of two side by side.
-
-What is asked and answered about personal baselines.
-"""
+"""Requests and responses of `/v1`: jobs, facts about the server, figures, personal baselines."""
 
 from __future__ import annotations
 

@@ -1,8 +1,6 @@
-"""Where a batch stands.
+"""The engine of a batch: the protocol of whatever analyses its files, and the progress of a batch.
 
-Reading ahead: the content of the next files is known before somebody is free to analyse them.
-
-What does the work of a batch, wherever it runs.
+`read_ahead` hashes the next files before a worker is free to analyse them.
 """
 
 from __future__ import annotations

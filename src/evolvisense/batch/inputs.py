@@ -1,6 +1,6 @@
-"""Names of files as text: what any file system may hold, made fit for tables, JSON and paths.
+"""Input files of a batch: folders, glob patterns, lists, single files, local or in object stores.
 
-Which files a batch is about: folders, patterns, lists and single files, here or in stores.
+File names become text that fits tables, JSON and paths, whatever the file system allows in them.
 """
 
 from __future__ import annotations

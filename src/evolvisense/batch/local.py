@@ -1,7 +1,4 @@
-"""One process of the local engine, from the side of the thread that has it work.
-
-The engine of one machine: a process for each core, each in a sandbox of its own.
-"""
+"""The local engine: one sandboxed worker process per core, each driven by a thread."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""A report as the tables of a batch, each an Arrow IPC stream (pyarrow).
+"""The outcome of one file: its tables (Arrow IPC streams), or why there are none.
 
-What became of one file: its tables, or why there are none. Packed, it is one zip file.
+Packed, an outcome is one zip file.
 """
 
 from __future__ import annotations

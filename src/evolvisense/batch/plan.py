@@ -1,6 +1,7 @@
-"""What makes two analyses the same: content, options, models, versions of what computes.
+"""The plan of a batch: which files are to be analysed, which are done, which cannot be read.
 
-Which files are to be analysed, which are done, which cannot be read.
+Two analyses are the same where content, options, models and versions of the code are the same;
+their key is a hash of these.
 """
 
 from __future__ import annotations

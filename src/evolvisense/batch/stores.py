@@ -1,9 +1,4 @@
-"""Files on this machine and in object stores (fsspec), told apart by their URI.
-
-A file that was found, and what its name says of it.
-
-Files of object stores (fsspec): folders, patterns and single files.
-"""
+"""Files by URI: on this machine and in object stores (fsspec); opening, listing, glob patterns."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The summary of a batch as a pandas table for modelling, and with a person's own table.
+"""The summary of a batch: one row of features per recording, as a pandas table for modelling.
 
-A report as one row of features for modelling.
+A table of one's own (participants, conditions) can be joined to it.
 """
 
 from __future__ import annotations

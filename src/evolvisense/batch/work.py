@@ -1,9 +1,8 @@
-"""What a process of the local engine does; runs inside a sandbox.
+"""The analysis of one file of a batch; the same code in a local worker process and on a cluster.
 
-It says `ready` once its models are loaded, or `broken`. The files of a task are the media and an
-empty one, to which the outcome is written, packed; its result is empty.
-
-The analysis of one file: the same code in a process of this machine and on a cluster.
+In a worker process `serve` runs inside a sandbox: it sends `ready` once its models are loaded, or
+`broken`. The files of a task are the media and an empty file, to which the packed outcome is
+written; the result message is empty.
 """
 
 from __future__ import annotations

@@ -1,11 +1,4 @@
-"""Indicators of a report as a few lines for a terminal.
-
-One person of a report as a few lines for a terminal.
-
-The voice of a report as a few lines for a terminal.
-
-A report as a few lines for a terminal.
-"""
+"""A report as a few lines for a terminal: indicators, people, voice."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Server-sent events out of bytes, as the HTML standard reads them.
+"""The events of one analysis, over as many connections as that takes.
 
-The events of one analysis over as many connections as that takes.
+`EventParser` reads server-sent events from bytes, as the HTML standard describes them.
 """
 
 from __future__ import annotations

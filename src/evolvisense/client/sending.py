@@ -1,7 +1,4 @@
-"""What is sent again, and when.
-
-What both clients tell httpx.
-"""
+"""Requests of both clients: what is given to httpx, which requests are retried and when."""
 
 from __future__ import annotations
 

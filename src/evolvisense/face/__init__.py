@@ -1,15 +1,11 @@
-"""Frames become faces: where they are, who is who across frames, square crops and their quality.
+"""Frames become faces: detection, tracking, face crops, landmarks, expression, behaviour.
 
-`single_shot`, `libfacedetection`, `yunet`: detectors. `tracking`: ids across frames and gaps.
-`alignment`: the crop that a box or landmarks ask for. `crops`: crops of boxes, and quality.
-`people`: tracks become persons, one of them the main person.
-
-Faces become expressions and behaviour.
-
-`network`: our own network. `deepface`: DeepFace itself, as an extra. `behaviour`: a person's frames
-as smiles, mouth and head, with `blinks`, `speaking`, `distances`, `times` and `smoothing` (1-euro).
-`uncertainty`: where an expression should not be read. `samples` and `excerpts`: features of the
-indicators, over blocks and windows.
+`detect`: frames scaled for a detector; `single_shot`, `libfacedetection`, `yunet`: detectors.
+`tracking`: track ids, and tracks become people. `redetection`: when the detector runs and when a
+face is only tracked by its landmarks. `crop`: face crops by a box or by landmarks, their quality.
+`network`: our own face network. `deepface`: DeepFace itself, as an extra. `behaviour`: a person's
+frames as smiles, mouth and head, with `blinks`, `speaking` and `smoothing` (1-euro).
+`uncertainty`, `occlusion`: where an expression should not be read.
 """
 
 from __future__ import annotations

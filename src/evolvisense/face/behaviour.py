@@ -1,7 +1,4 @@
-"""Faces of frames -> what each person does over time.
-
-A stretch of what a person does.
-"""
+"""The frames of each person become behaviour over time; an excerpt of it for a time window."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Distances between landmarks that do not depend on the size of the face.
+"""Blinks as events, and distances between landmarks that do not depend on the size of the face.
 
-Blinks as events.
+The eye aspect ratio and the gap between the lips are such distances.
 """
 
 from __future__ import annotations

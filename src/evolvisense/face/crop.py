@@ -1,7 +1,4 @@
-"""Where a crop lies in its frame, and the crop that the landmarks of a face ask for.
-
-Square crops of detected faces, and how readable they are.
-"""
+"""Face crops: the crop region that a box or landmarks ask for, cutting it out, crop quality."""
 
 from __future__ import annotations
 

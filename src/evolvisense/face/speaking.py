@@ -1,6 +1,4 @@
-"""Who speaks: the voice says when, the mouths say who.
-
-Expressions of people who talk: evidence of a second instead of one frame.
+"""Who speaks (the voice says when, the mouths say who), and expressions of people who talk.
 
 A mouth that forms sounds looks like surprise, happiness or disgust in single frames. The shapes
 change several times a second while an expression stays, so the log probabilities of the readable

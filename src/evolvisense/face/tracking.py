@@ -1,6 +1,6 @@
-"""Tracker `nearest`: faces keep their id while they stay near where they were.
+"""Face tracking: a face that stays near where it was keeps its id; tracks become people.
 
-Tracks become persons: a face that leaves and returns to its place is taken for the same.
+A face that leaves and returns to the same place is taken for the same person.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
-"""When the expression of a face should not be read, and why.
+"""When the expression of a face should not be read, and why; still images.
 
 Each limit is where the network is wrong as often as right on single labels of colour faces: see
-"Poor crops" in the model card, written by `python -m training.face.card`.
-
-A photograph or a frozen camera: time passes and nothing in the face moves.
+"Poor crops" in the model card, written by `python -m training.face.card`. In a photograph or with a
+frozen camera time passes and nothing in the face moves.
 """
 
 from __future__ import annotations

@@ -1,12 +1,7 @@
-"""A recording cut into blocks of time and resampled, so that every score carries an interval.
+"""Features of the indicators, from behaviour and voice, with an interval for each.
 
-Samples of the voice and of the face, put together.
-
-Features of the face for the indicators, whole and for resamples of blocks of time.
-
-What the indicators need of a voice: its features, their resamples and its evidence.
-
-What voice and face of one recording offer to the indicators.
+A recording is cut into blocks of time and resampled (block bootstrap): every feature is computed
+for the whole recording and for each resample.
 """
 
 from __future__ import annotations

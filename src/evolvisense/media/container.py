@@ -1,7 +1,4 @@
-"""What a file may be at most.
-
-Opening a container so that a stranger's bytes can do no harm, and choosing its streams.
-"""
+"""Opening a container of untrusted bytes safely, within limits, and choosing its streams."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""What was read of a stream, counted while it is decoded, so that what is missing can be told.
+"""Decoding: video streams become upright RGB frames, audio streams become mono blocks.
 
-Video streams become upright RGB frames of one size, with their exact time.
-
-Audio streams become mono blocks at the file's own rate.
+Frames have one size and their exact time; audio blocks have the file's own sample rate. What was
+read is counted on the way, so that missing parts can be reported.
 """
 
 from __future__ import annotations

@@ -1,10 +1,8 @@
-"""A model's contract as data, read from the JSON files in `models/specs/`.
+"""Model specs (JSON files in `models/specs/`) and where model files are on this machine.
 
-Where model files are on this machine, and whether they are what their spec says.
-
-A model inside the package is used from there. Others are looked up in `EVOLVISENSE_MODELS_DIR`
-(an offline directory, read only) and then in the cache, `EVOLVISENSE_CACHE_DIR` or
-`~/.cache/evolvisense`. Nothing is downloaded here.
+A file is used only if its sha256 is the one of its spec. A model inside the package is used from
+there. Others are looked up in `EVOLVISENSE_MODELS_DIR` (an offline directory, read only) and then
+in the cache, `EVOLVISENSE_CACHE_DIR` or `~/.cache/evolvisense`. Nothing is downloaded here.
 """
 
 from __future__ import annotations

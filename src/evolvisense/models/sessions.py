@@ -1,9 +1,7 @@
-"""What ONNX Runtime computes on: a GPU where one can be used, otherwise the CPU.
+"""ONNX Runtime sessions and their execution provider: a GPU where one can be used, else the CPU.
 
 `EVOLVISENSE_PROVIDER` forces one of `cpu` and `cuda`. It is decided once in a process, so that all
-its networks run on the same.
-
-ONNX Runtime sessions; `providers` says what they run on. Nothing else knows the runtime.
+its networks run on the same. No other module imports ONNX Runtime.
 """
 
 from __future__ import annotations

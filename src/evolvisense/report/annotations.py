@@ -1,9 +1,4 @@
-"""A report as tiers of labelled stretches of time, as annotation programs have them.
-
-A report as an annotation document of ELAN.
-
-A report as a TextGrid of Praat.
-"""
+"""A report as annotation tiers (labelled intervals): documents of ELAN and TextGrids of Praat."""
 
 from __future__ import annotations
 

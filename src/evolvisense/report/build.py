@@ -1,7 +1,4 @@
-"""The report's part about the voice.
-
-Findings of the layers -> report.
-"""
+"""Findings of the analysis become a report."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What every part of a report has in common.
+"""Columns of a report: numpy arrays in Python, lists in JSON, NaN as null.
 
-Columns of a report: numpy arrays in Python, lists in JSON, NaN as null.
+`Part` is the base of every model of the report.
 """
 
 from __future__ import annotations

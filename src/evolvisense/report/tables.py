@@ -1,8 +1,6 @@
-"""The tidy tables of a report, column by column: faces, one row for each in each frame; voice.
+"""The tidy tables of a report, as columns, CSV, JSON or Parquet.
 
-The table of a report as Parquet: typed columns, and where they come from as metadata.
-
-Reports as text: JSON, and a tidy table with one row for each face and frame.
+Faces: one row for each face in each frame. Voice: one row for each step.
 """
 
 from __future__ import annotations

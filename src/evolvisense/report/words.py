@@ -1,7 +1,4 @@
-"""Time as a player shows it: from the first picture or the first sound on.
-
-Codes of a report in words for people.
-"""
+"""Codes of a report in words for people, and time as a player shows it."""
 
 from __future__ import annotations
 

@@ -1,8 +1,11 @@
-"""Messages as bytes: two lengths (4 bytes each, big-endian), JSON, then bytes as they are.
+"""Messages between a process and its sandboxed child.
 
-Either side may be the one that is not trusted, so a reader takes nothing for granted.
+    message = header length | body length   4 bytes each, big-endian
+              header                        JSON
+              body                          bytes as they are
 
-Frames to and from a child process, with its limits and its death in view while one waits.
+Neither side trusts the other: a reader checks every length. While the parent waits for a message
+it checks the limits of the child and whether it has died.
 """
 
 from __future__ import annotations

@@ -13,7 +13,8 @@ import struct
 from collections.abc import Sequence
 from pathlib import Path
 
-from evolvisense.sandbox.seccomp import CALLS, this_machine
+from evolvisense.sandbox.seccomp import this_machine
+from evolvisense.sandbox.syscalls import CALLS
 
 VERSION_QUESTION = 1
 PATH_BENEATH = 1

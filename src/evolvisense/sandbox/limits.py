@@ -1,7 +1,4 @@
-"""What a sandboxed process may use.
-
-What a process uses, measured from outside, and whether that is too much.
-"""
+"""Limits of a sandboxed process, and what it uses, measured from outside."""
 
 from __future__ import annotations
 

@@ -13,7 +13,8 @@ import struct
 from collections.abc import Sequence
 from pathlib import Path
 
-from evolvisense.sandbox.seccomp import CALLS, this_machine
+from evolvisense.sandbox.seccomp import this_machine
+from evolvisense.sandbox.syscalls import CALLS
 
 USERS = range(1_879_048_192, 2_147_483_646)
 """Numbers that systemd's list of users (UIDS-GIDS.md) leaves to nobody."""

@@ -18,7 +18,8 @@ from pathlib import Path
 
 from evolvisense.sandbox.limits import Limits
 from evolvisense.sandbox.privileges import status_field
-from evolvisense.sandbox.seccomp import CALLS, FilterUnavailableError, this_machine
+from evolvisense.sandbox.seccomp import FilterUnavailableError, this_machine
+from evolvisense.sandbox.syscalls import CALLS
 
 MEANINGS = {
     "ends_with_parent": "the kernel ends it when its parent ends, and it cannot prevent that",

@@ -1,8 +1,6 @@
-"""The environment of a sandboxed process: what it needs to run, nothing that is secret.
+"""A child process: its environment (nothing secret), its start, its output, its end.
 
 What a child prints goes to the log, at a bounded rate and as plain text.
-
-A child process: started, watched, ended.
 """
 
 from __future__ import annotations

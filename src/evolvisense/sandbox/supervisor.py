@@ -1,9 +1,9 @@
-"""Tasks and answers of one child process, each answer at its place.
+"""A child process under limits and without network, spoken to by messages.
 
-A child process under limits and without network, spoken to by messages.
+    with Sandbox("package.module:serve", limits, name="reader") as sandbox:
+        answer = sandbox.request({"file": "a.webm"})
 
-with Sandbox("package.module:serve", limits, name="reader") as sandbox:
-    answer = sandbox.request({"file": "a.webm"})
+Tasks of one child may overlap; each answer is given to the task it belongs to.
 """
 
 from __future__ import annotations

@@ -1,13 +1,9 @@
-"""Tracebacks for a log: where an error came from, without what a client has sent.
-
-The text of an exception may hold a file name, an option or a query. It is left out, except for
-errors whose texts are about this machine.
-
-Log lines for people or for programs: route, status, seconds and request id of each request.
+"""Log lines for people or for programs: route, status, seconds and request id of each request.
 
 Never what was sent: no query, no name of a file, no option, no key, no address of a client.
-Libraries would log some of it: their lines are filtered here, and tracebacks are written without
-the texts of exceptions. Guarded by tests/service/http/test_logs.py.
+Libraries would log some of it: their lines are filtered here. The text of an exception may hold a
+file name, an option or a query: tracebacks are written without it, except for errors whose texts
+are about this machine. Guarded by tests/service/http/test_logs.py.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Windows of speech for the voice-emotion network.
+"""Voice-emotion engine `evolvisense`: windows of speech, log-mel, network `voice`.
 
-Voice-emotion engine `evolvisense`: network `voice` on log-mel, from `training/voice`.
+The network comes from `training/voice`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""What a live voice is like now: measures over the seconds behind it.
-
-Pitch and activity of a voice while it is speaking.
-"""
+"""A live voice: pitch and voice activity as it speaks, measures over the last seconds."""
 
 from __future__ import annotations
 

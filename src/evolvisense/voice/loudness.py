@@ -1,7 +1,4 @@
-"""A constant offset of the samples (DC), removed before levels are measured.
-
-One loudness for the engines, whatever the microphone's gain.
-"""
+"""Conditioning of audio before analysis: DC offset removal and loudness normalization."""
 
 from __future__ import annotations
 

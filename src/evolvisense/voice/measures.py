@@ -1,9 +1,7 @@
 """Statistics of the voice, of a whole recording and of resamples of its blocks alike.
 
 Every statistic is computed for R multisets of B blocks at once, so the report's figures (one
-block, taken once) and the bootstrap's stand on the same formulas.
-
-The described voice, put together from its measures.
+block, taken once) and the bootstrap's are computed by the same formulas.
 """
 
 from __future__ import annotations

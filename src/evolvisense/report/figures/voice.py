@@ -1,7 +1,4 @@
-"""The voice over time: pitch and level, with speech shaded and syllables marked.
-
-What listeners would hear in the voice, over windows of speech.
-"""
+"""The voice over time: pitch and level, speech shaded, syllables marked; vocal expression."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""HTML from values: whatever is not markup already is escaped.
+"""HTML from values: whatever is not markup already is escaped. The scripts of the page.
 
-The two scripts of the page, and the policy that lets no other run.
+The page has two scripts and a Content-Security-Policy that lets no other run.
 """
 
 from __future__ import annotations

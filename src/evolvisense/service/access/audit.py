@@ -1,14 +1,10 @@
-"""The lines of the audit log: how one is written, and whether all of them are as they were.
+"""The audit log: an append-only record of what was analysed, for whom and for what purpose.
 
-A line is one JSON object in one spelling (sorted keys, no spaces, ASCII). `hash` is the sha256 of
-the line without it, `previous` the `hash` of the line before, `number` counts from 1.
-
-An append-only record of what was analysed, for whom and for what; no media, no scores.
-
-The file holds one JSON object a line. Each has the hash of the entry before it and its own, so that
-a changed, removed or moved line shows. Somebody who may write the file can write all of it anew, or
-cut off its end: against that, keep the hash of the last entry elsewhere from time to time and give
-it to `inspect`.
+It holds no media and no scores. A line is one JSON object in one spelling (sorted keys, no spaces,
+ASCII). `hash` is the sha256 of the line without it, `previous` the `hash` of the line before,
+`number` counts from 1; so a changed, removed or moved line shows. Somebody who may write the file
+can rewrite all of it, or cut off its end: against that, keep the hash of the last entry elsewhere
+from time to time and give it to `inspect`.
 
 A process that is killed while it appends, and a disk that runs full, leave a broken piece of a line
 behind. Nothing is ever cut off or overwritten: the next append ends the piece with a newline and

@@ -1,9 +1,4 @@
-"""Jobs as they are shown.
-
-The stored report of a job.
-
-`/v1/analyses`: list, look at, cancel and delete.
-"""
+"""`/v1/analyses`: list, show, cancel and delete analyses; the job as it is shown, its report."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""Personal baselines of callers: one folder for each, `data_dir`/baselines/<hash>.
+"""`/v1/baselines`: a person's own recordings to compare with.
 
-The hash is that of a key's id, or of the secret that a browser without a key keeps.
-
-`/v1/baselines`: a person's own recordings to compare with.
+One folder per caller, `data_dir`/baselines/<hash>: the hash of a key's id, or of the secret that a
+browser without a key keeps.
 """
 
 from __future__ import annotations

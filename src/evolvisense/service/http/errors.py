@@ -1,9 +1,7 @@
-"""Errors become answers of one shape.
+"""Errors of requests, each with its status and stable code, and their responses of one shape.
 
 Under /v1 that is RFC 9457 problem+json; elsewhere, for the clients of the old service,
 `{"error": text, "code": stable code, "request_id": id}`.
-
-Requests that are refused, whatever the video: each with its status and its stable code.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""`/v1/analyses/{id}/figures`: what the page, and whoever has plotly, draws of a report.
+"""Figures of a report for the page and for clients with plotly, of one analysis or of two.
 
-`/v1/comparison` and `/v1/analyses/{id}/change`: two recordings, or one and a baseline.
+`/v1/analyses/{id}/figures`, `/v1/comparison` and `/v1/analyses/{id}/change`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What every answer carries, and the last net under unexpected errors.
+"""Headers of every response, the handler of unexpected errors, and equal spellings of a route.
 
-The same route, spelled differently: HEAD where GET is answered, and a slash at the end.
+HEAD is answered where GET is, and a slash at the end changes nothing.
 """
 
 from __future__ import annotations

@@ -2,11 +2,10 @@
 
 Hosts: `evolvisense.service.access.hosts` says which ones this server answers to.
 
-Origins: a page of another origin is refused before the body of its request is read.
-
-CORS only hides an answer from a page, after the work has been done, and knows nothing of
-WebSockets. So the origin is checked before, for every method that changes something and for every
-WebSocket. Browsers say who asks in `Origin` and `Sec-Fetch-Site`, which a page cannot change.
+Origins: CORS only hides a response from a page, after the work has been done, and does not apply to
+WebSockets. So the origin is checked before the body is read, for every method that changes
+something and for every WebSocket. Browsers send `Origin` and `Sec-Fetch-Site`, which a page cannot
+change.
 
     Origin                    Sec-Fetch-Site               passes
     none                      none, same-origin or absent  yes: this page, or no browser

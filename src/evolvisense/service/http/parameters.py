@@ -1,6 +1,6 @@
-"""JSON from clients, checked; small bodies are read under limits once their sender was let in.
+"""Parameters of requests: the options of an upload, and small JSON bodies, validated.
 
-The options of an upload: how each is read, and how /openapi.json describes it.
+A body is read only after its sender was admitted, within limits of size and time.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""`/v1/analyses/{id}/report` in its formats.
-
-`/v1/analyses/{id}/overlay.mp4`.
-"""
+"""Results of an analysis: `/v1/analyses/{id}/report` in its formats, and `/overlay.mp4`."""
 
 from __future__ import annotations
 

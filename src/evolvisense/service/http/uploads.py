@@ -1,10 +1,7 @@
-"""Places for uploads: where all are taken, one that hardly moves gives way to a new one.
+"""Multipart uploads are written to disk as they arrive, and stop at the limit.
 
-Takes the parts out of a multipart body, piece by piece.
-
-Multipart bodies go to disk as they arrive, and stop at the limit.
-
-A client's file names are never used. What has not been kept when the block ends is deleted.
+The file names of clients are never used. What has not been kept when the block ends is deleted.
+Where all upload slots are taken, the slowest stalled upload is given up for a new one.
 """
 
 from __future__ import annotations

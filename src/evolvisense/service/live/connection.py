@@ -1,7 +1,4 @@
-"""An accepted WebSocket: sizes, idleness, one sender at a time, and how it ends.
-
-How fast a client may send.
-"""
+"""An accepted WebSocket: message sizes, idle time, rate limits, one sender at a time, closing."""
 
 from __future__ import annotations
 

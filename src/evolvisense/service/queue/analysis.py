@@ -1,13 +1,13 @@
-"""The overlay of a job, in the process that has just made its report.
+"""What a worker process does: it loads the models once and analyses one file after another.
+
+    parent (worker thread)                     this process, in a sandbox
+      analysis_task, media + empty file  -->   analyse, write the report as JSON
+                                         <--   {"timings_s", "frames"}
+      overlay_task, media + two files    -->   write the report with a notice, then the overlay,
+                                         <--   then the report once more; {"made"}
 
 A report is never lost with its overlay: it is written before, with a notice that the overlay is
-missing, and after it once more, with what is true then. The result is `{"made"}`.
-
-What a worker process does: it loads the models once and analyses one file after another.
-
-Runs inside a sandbox. A task is that of `messages.analysis_task`; the report is written as JSON to
-the second of its files. Its result is `{"timings_s", "frames"}`. `messages.overlay_task` may follow
-it: see `drawing`.
+missing.
 """
 
 from __future__ import annotations

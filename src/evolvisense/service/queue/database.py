@@ -1,6 +1,4 @@
-"""What the drivers of the databases raise, in words of this program.
-
-Opening the database: SQLite in a file, or Postgres, by URL.
+"""Opening the database by URL: SQLite in a file, or Postgres; and the errors of their drivers.
 
 SQLite keeps its file in WAL mode, which needs a local disk: no network file system.
 """

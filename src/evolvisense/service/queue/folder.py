@@ -1,16 +1,16 @@
-"""Folders that belong to one process each; whoever can take the lock of one knows it to be dead.
+"""The data folder of a queue: folders that belong to one process each, one folder for one queue.
 
     <name>/       what the process has there
     <name>.lock   locked (flock) while it lives
 
-A folder is made after its lock and removed before it.
+A folder is made after its lock and removed before it; whoever can take the lock knows that the
+process is dead.
 
-Processes of one queue have to see one data folder; whoever brings another one is refused.
-
-The folder has a mark, a file with a random name in it. Every connection to Postgres holds a shared
+Processes of one queue have to see one data folder; a process with another one is refused. The
+folder has a mark, a file with a random name in it. Every connection to Postgres holds a shared
 advisory lock that the mark names, as long as it is open: who sees a lock of another mark shares the
 queue with a living process that has another folder. Nothing is left in the database by this, so a
-folder may be moved while nobody works. SQLite has its file in the folder, which says it all.
+folder may be moved while nobody works. SQLite has its file in the folder, so that it needs no mark.
 """
 
 from __future__ import annotations

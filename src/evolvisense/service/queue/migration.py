@@ -1,17 +1,17 @@
-"""A data folder gets another database: its reports are imported, or deleted.
+"""A data folder gets another database, or a queue moves to another database.
 
-Both commands end with the folder's new id, in one step. Whoever is killed before runs the command
-again: what was done is not done twice.
+`adopt` imports the reports of a folder into a new database, `reset` deletes them. Both end with the
+folder's new id, in one step. A command that was killed is run again: what was done is not done
+twice.
 
-A queue moves to another database: rows, keys and ids; the files stay where they are.
+`move` copies rows, keys and ids; the files stay where they are.
 
     1. copy       every table, in one transaction of the new database, which notes where it is from
     2. hand over  the folder's id becomes that of the new database, in one step
 
 Killed before 2, the folder still belongs to the old database, which is as it was; the command is
 run again and copies everything again. After 2 the old database is refused, so that nothing is
-written to both.
-Guarded by tests/service/queue/test_moving.py.
+written to both. Guarded by tests/service/queue/test_moving.py.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Between records and rows.
-
-What can be asked about jobs; nothing here changes a row.
-"""
+"""Queries about jobs, and records from rows; nothing here changes a row."""
 
 from __future__ import annotations
 
