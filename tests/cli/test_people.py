@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from evolvisense.cli.summary import describe
-from evolvisense.report.schema import BehaviourMeasures, BlinkEvent, FaceTimeline, Person
+from evolvisense.report.parts import BehaviourMeasures, BlinkEvent, FaceTimeline, Person
 from evolvisense.types.behaviour import Uncertainty
 from evolvisense.types.scores import EMOTIONS, Emotion
 

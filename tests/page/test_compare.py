@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from evolvisense.report.schema import LIMITS_NOTICE
+from evolvisense.report.parts import LIMITS_NOTICE
 from tests.factory.quick_server import Running
 from tests.page.conftest import submit
 from tests.page.results import SLOW_MS, open_result, wait_for

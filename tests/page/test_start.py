@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from evolvisense.report.schema import LIMITS_NOTICE
+from evolvisense.report.parts import LIMITS_NOTICE
 from evolvisense.service.access.purpose import CONSENT_TEXT, CONSENT_VERSION, PURPOSES
 from tests.factory.browser import PHONE, shoot
 from tests.factory.quick_server import Running

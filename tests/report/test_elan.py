@@ -12,7 +12,7 @@ from pympi.Elan import Eaf
 
 from evolvisense.report import LIMITS_NOTICE, Report, observations_only, to_eaf
 from evolvisense.report.annotations import tiers_of
-from evolvisense.report.schema import BlinkEvent
+from evolvisense.report.parts import BlinkEvent
 
 
 def read(content: bytes, folder: Path) -> Any:

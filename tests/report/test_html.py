@@ -20,7 +20,7 @@ from evolvisense.report.html import content_policy, plotly_path
 from evolvisense.report.html import markup as scripts
 from evolvisense.report.html.markup import Markup, element
 from evolvisense.report.indicator_parts import WindowPart, WindowScore
-from evolvisense.report.schema import Notice, Person
+from evolvisense.report.parts import Notice, Person
 from evolvisense.types.scores import EMOTIONS
 from tests.factory.flow import analyze_painted
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from evolvisense.face.behaviour import describe_people
-from evolvisense.report import schema
+from evolvisense.report import parts
 from evolvisense.report.people import person_part
 from evolvisense.report.tables import face_table
 from evolvisense.types.face import FaceObservations, FrameLog, Person
@@ -22,8 +22,8 @@ COUNT = 120
 class _Seen:
     """What a table is made from."""
 
-    def __init__(self, log: FrameLog, person: schema.Person) -> None:
-        self.frames = schema.Frames(number=log.number, time_s=log.pts_s, faces=log.face_count)
+    def __init__(self, log: FrameLog, person: parts.Person) -> None:
+        self.frames = parts.Frames(number=log.number, time_s=log.pts_s, faces=log.face_count)
         self.people = [person]
 
 
@@ -38,7 +38,7 @@ def part(
     times: np.ndarray = TIMES,
     smooth: bool = True,
     voice: bool = True,
-) -> schema.Person:
+) -> parts.Person:
     """The part of the only person, with a voice from 1 s to 2 s."""
     frames, segments = frame_log(times), [SpeechSegment(1.0, 2.0)] if voice else None
     layout = None if faces.geometry is None else LAYOUT

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from evolvisense.report import Report, observations_only
 from evolvisense.report.annotations import SMILE_OVER, Tier, tiers_of
 from evolvisense.report.figures.series import GAP_STEPS
-from evolvisense.report.schema import BlinkEvent, Person
+from evolvisense.report.parts import BlinkEvent, Person
 from evolvisense.report.words import clock_of
 from evolvisense.types.behaviour import UNCERTAINTIES
 from evolvisense.types.scores import EMOTIONS

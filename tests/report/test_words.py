@@ -8,7 +8,7 @@ import pytest
 
 from evolvisense.indicators.gates import GATES
 from evolvisense.report import words
-from evolvisense.report.schema import VoiceAbsentReason
+from evolvisense.report.parts import VoiceAbsentReason
 from evolvisense.types.behaviour import UNCERTAINTIES, AbsentReason
 from evolvisense.types.indicators import FEATURES, INDICATORS, Language, MissingReason
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from evolvisense.api.schemas import FigureShown
 from evolvisense.report.indicator_parts import BaselinePart
-from evolvisense.report.schema import ModelUsed
+from evolvisense.report.parts import ModelUsed
 
 
 class Change(BaseModel):

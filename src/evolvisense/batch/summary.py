@@ -19,13 +19,7 @@ from evolvisense.report import Report
 from evolvisense.report.columns import Part
 from evolvisense.report.indicator_parts import IndicatorBlock, IndicatorPart
 from evolvisense.report.notebook import require_pandas
-from evolvisense.report.schema import (
-    BehaviourMeasures,
-    FaceTimeline,
-    MediaFacts,
-    Person,
-    VideoFacts,
-)
+from evolvisense.report.parts import BehaviourMeasures, FaceTimeline, MediaFacts, Person, VideoFacts
 from evolvisense.report.tables import require_pyarrow
 from evolvisense.report.voice_parts import (
     PhonationMeasures,

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from evolvisense.report import LIMITS_NOTICE, Report
 from evolvisense.report.indicator_parts import BaselinePart, IndicatorBlock, IndicatorPart
-from evolvisense.report.schema import BehaviourMeasures, Person
+from evolvisense.report.parts import BehaviourMeasures, Person
 from evolvisense.report.voice_parts import SoundQuality, VoiceEmotionColumns, VoiceMeasures
 from evolvisense.report.words import FEATURE_NAMES, WHY_ABSENT, WHY_MISSING, WHY_UNCERTAIN, WITHHELD
 from evolvisense.types.behaviour import AbsentReason, Uncertainty

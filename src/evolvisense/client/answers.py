@@ -15,7 +15,8 @@ from evolvisense.client.errors import ApiError, UnexpectedAnswerError
 
 if TYPE_CHECKING:
     from evolvisense.api.results import Change
-    from evolvisense.report.schema import ModelUsed, Report
+    from evolvisense.report.parts import ModelUsed
+    from evolvisense.report.schema import Report
 
 LONGEST_DETAIL = 500
 

@@ -31,7 +31,8 @@ from evolvisense.types.job import JobState
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from evolvisense.report.schema import ModelUsed, Report
+    from evolvisense.report.parts import ModelUsed
+    from evolvisense.report.schema import Report
 
 log = logging.getLogger(__name__)
 

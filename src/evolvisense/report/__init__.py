@@ -4,7 +4,8 @@ from evolvisense.report.annotations import to_eaf, to_textgrid
 from evolvisense.report.build import Findings, build_report
 from evolvisense.report.html import to_html
 from evolvisense.report.observations import observations_only
-from evolvisense.report.schema import LIMITS_NOTICE, SCHEMA_VERSION, Report
+from evolvisense.report.parts import LIMITS_NOTICE, SCHEMA_VERSION
+from evolvisense.report.schema import Report
 from evolvisense.report.tables import to_csv, to_json, to_parquet
 
 __all__ = [

@@ -16,7 +16,7 @@ from pympi.Elan import Eaf
 from pympi.Praat import TextGrid
 
 from evolvisense.report.figures.series import GAP_STEPS, step_of
-from evolvisense.report.schema import Person, Report
+from evolvisense.report.parts import Person, ReportData
 from evolvisense.report.words import (
     CANNOT_TELL,
     WHY_ABSENT,
@@ -75,7 +75,7 @@ class _FaceStretches:
                 yield Span(float(self.start_s[begin]), float(self.end_s[end - 1]), label)
 
 
-def tiers_of(report: Report) -> tuple[Tier, ...]:
+def tiers_of(report: ReportData) -> tuple[Tier, ...]:
     """Speech and pauses, then of each person: when they are seen, the likeliest expression where it
     may be read, where it may not and why, smiles, blinks, and when they speak.
 
@@ -91,7 +91,7 @@ def tiers_of(report: Report) -> tuple[Tier, ...]:
     return (*voice, *people)
 
 
-def _of_the_voice(report: Report, clock: Clock) -> Iterator[Tier]:
+def _of_the_voice(report: ReportData, clock: Clock) -> Iterator[Tier]:
     voice = report.voice
     if voice is None:
         why = WHY_NO_VOICE[report.voice_absent_reason or "not_wanted"]
@@ -112,7 +112,7 @@ def _of_the_voice(report: Report, clock: Clock) -> Iterator[Tier]:
     )
 
 
-def _of_a_person(report: Report, person: Person, clock: Clock) -> Iterator[Tier]:
+def _of_a_person(report: ReportData, person: Person, clock: Clock) -> Iterator[Tier]:
     seen = _sightings(report, person, clock)
     timeline = person.timeline
     found: dict[str, tuple[Span, ...]] = {"seen": tuple(seen.runs(["seen"] * person.frames))}
@@ -138,7 +138,7 @@ def _of_a_person(report: Report, person: Person, clock: Clock) -> Iterator[Tier]
         yield Tier(f"person {person.id} {name}", spans, person.id)
 
 
-def _sightings(report: Report, person: Person, clock: Clock) -> _FaceStretches:
+def _sightings(report: ReportData, person: Person, clock: Clock) -> _FaceStretches:
     """A frame stands for the time up to the next one, as far as GAP_STEPS allow."""
     times_s = clock.of(np.asarray(report.frames.time_s, np.float64))
     step_s = step_of(times_s)
@@ -183,7 +183,7 @@ def _inside(tier: Tier, clock: Clock) -> Tier:
 ANY_VIDEO = "video/*"
 
 
-def to_eaf(report: Report, *, media_name: str = "") -> bytes:
+def to_eaf(report: ReportData, *, media_name: str = "") -> bytes:
     """The tiers of `tiers_of` as EAF 2.8, in whole milliseconds.
 
     `media_name` is the file name of the recording; ELAN looks for it beside the document. Version
@@ -221,7 +221,7 @@ DECIMALS = 6
 """Of a second, as pympi writes them: stretches that end where the next begins must stay so."""
 
 
-def to_textgrid(report: Report) -> bytes:
+def to_textgrid(report: ReportData) -> bytes:
     """The tiers of `tiers_of` as interval tiers, UTF-8; nothing to say is an empty interval."""
     end_s = round(clock_of(report).end_s, DECIMALS)
     grid: Any = TextGrid(xmax=end_s)

@@ -8,10 +8,10 @@ from importlib.metadata import version
 from typing import Any
 
 from evolvisense.options import AnalysisOptions
-from evolvisense.report import schema
-from evolvisense.report import voice_parts as parts
+from evolvisense.report import parts, voice_parts
 from evolvisense.report.indicators import indicators_part
 from evolvisense.report.people import person_part
+from evolvisense.report.schema import Report
 from evolvisense.report.stream_warnings import stream_warnings
 from evolvisense.types.behaviour import Behaviour
 from evolvisense.types.engines import ModelIdentity
@@ -22,25 +22,25 @@ from evolvisense.types.scores import EMOTIONS, LegacyScores
 from evolvisense.types.voice import NOVEL, VoiceEmotion, VoiceReading
 
 
-def voice_part(reading: VoiceReading) -> parts.Voice:
+def voice_part(reading: VoiceReading) -> voice_parts.Voice:
     """Statistics, quality, emotion and timeline of a voice."""
     timeline = reading.timeline
     measures = asdict(reading.features)
-    phonation = parts.PhonationMeasures(**_rounded_voice(measures.pop("phonation")))
-    return parts.Voice(
-        measures=parts.VoiceMeasures(**_rounded_voice(measures), phonation=phonation),
-        quality=parts.SoundQuality(**_rounded_voice(asdict(reading.quality))),
+    phonation = voice_parts.PhonationMeasures(**_rounded_voice(measures.pop("phonation")))
+    return voice_parts.Voice(
+        measures=voice_parts.VoiceMeasures(**_rounded_voice(measures), phonation=phonation),
+        quality=voice_parts.SoundQuality(**_rounded_voice(asdict(reading.quality))),
         segments=[
-            parts.Segment(start_s=round(s.start_s, 3), end_s=round(s.end_s, 3))
+            voice_parts.Segment(start_s=round(s.start_s, 3), end_s=round(s.end_s, 3))
             for s in reading.segments
         ],
         holes=[
-            parts.Segment(start_s=round(h.start_s, 3), end_s=round(h.end_s, 3))
+            voice_parts.Segment(start_s=round(h.start_s, 3), end_s=round(h.end_s, 3))
             for h in reading.holes
         ],
         syllables_s=reading.syllable_s,
         emotion=None if reading.emotion is None else _emotion(reading.emotion),
-        timeline=parts.VoiceColumns(
+        timeline=voice_parts.VoiceColumns(
             step_s=timeline.step_s,
             time_s=timeline.pts_s,
             speech_probability=timeline.speech_probability,
@@ -50,8 +50,8 @@ def voice_part(reading: VoiceReading) -> parts.Voice:
     )
 
 
-def _emotion(emotion: VoiceEmotion) -> parts.VoiceEmotionColumns:
-    return parts.VoiceEmotionColumns(
+def _emotion(emotion: VoiceEmotion) -> voice_parts.VoiceEmotionColumns:
+    return voice_parts.VoiceEmotionColumns(
         start_s=emotion.start_s,
         end_s=emotion.end_s,
         speech_share=emotion.speech_share,
@@ -105,17 +105,17 @@ def build_report(
     options: AnalysisOptions,
     models: Sequence[ModelIdentity],
     timings_s: Mapping[str, float],
-) -> schema.Report:
+) -> Report:
     """The report of one analysis."""
-    return schema.Report(
-        schema_version=schema.SCHEMA_VERSION,
-        producer=schema.Producer(name="evolvisense", version=version("evolvisense")),
-        limits=schema.LIMITS_NOTICE,
+    return Report(
+        schema_version=parts.SCHEMA_VERSION,
+        producer=parts.Producer(name="evolvisense", version=version("evolvisense")),
+        limits=parts.LIMITS_NOTICE,
         indicators=indicators_part(findings.indicators),
         media=_media(findings),
-        options=schema.OptionsUsed(**asdict(options)),
-        models=[schema.ModelUsed(**asdict(model)) for model in models],
-        frames=schema.Frames(
+        options=parts.OptionsUsed(**asdict(options)),
+        models=[parts.ModelUsed(**asdict(model)) for model in models],
+        frames=parts.Frames(
             number=findings.frames.number,
             time_s=findings.frames.pts_s,
             faces=findings.frames.face_count,
@@ -133,10 +133,10 @@ def build_report(
     )
 
 
-def _media(findings: Findings) -> schema.MediaFacts:
+def _media(findings: Findings) -> parts.MediaFacts:
     info, extent, loss = findings.info, findings.extent, findings.loss
     video = info.video
-    return schema.MediaFacts(
+    return parts.MediaFacts(
         container=info.container,
         size_bytes=info.size_bytes,
         start_s=extent.start_s,
@@ -144,7 +144,7 @@ def _media(findings: Findings) -> schema.MediaFacts:
         duration_s_from_header=info.duration_s_from_header,
         video=None
         if video is None
-        else schema.VideoFacts(
+        else parts.VideoFacts(
             codec=video.codec,
             width_px=video.width_px,
             height_px=video.height_px,
@@ -158,7 +158,7 @@ def _media(findings: Findings) -> schema.MediaFacts:
         ),
         audio=None
         if info.audio is None
-        else schema.AudioFacts(
+        else parts.AudioFacts(
             codec=info.audio.codec,
             rate_hz=info.audio.rate_hz,
             channels=info.audio.channels,
@@ -173,21 +173,21 @@ def _rounded(seconds: float | None) -> float | None:
     return None if seconds is None else round(seconds, 3)
 
 
-def _legacy(findings: Findings) -> schema.LegacyBlock:
+def _legacy(findings: Findings) -> parts.LegacyBlock:
     scores = findings.legacy
     voice = scores.voice
-    return schema.LegacyBlock(
+    return parts.LegacyBlock(
         formula="v1-legacy",
         emotions={emotion: list(values) for emotion, values in scores.emotions.items()},
-        mental_health=schema.LegacyMentalHealth(
+        mental_health=parts.LegacyMentalHealth(
             depression=scores.depression,
             stress=scores.stress,
             anxiety=scores.anxiety,
             confidence=scores.confidence,
         ),
-        voice_analysis=None if voice is None else schema.LegacyVoiceAnalysis(**asdict(voice)),
+        voice_analysis=None if voice is None else parts.LegacyVoiceAnalysis(**asdict(voice)),
         frame_data=[
-            schema.LegacyFrameData(
+            parts.LegacyFrameData(
                 time=frame.time_s,
                 stress=frame.stress,
                 anxiety=frame.anxiety,
@@ -202,7 +202,7 @@ def _legacy(findings: Findings) -> schema.LegacyBlock:
 
 def _voice_absent_reason(
     findings: Findings, options: AnalysisOptions
-) -> schema.VoiceAbsentReason | None:
+) -> parts.VoiceAbsentReason | None:
     if findings.voice is not None:
         return None
     if not options.voice:
@@ -215,7 +215,7 @@ def _has_sound(info: MediaInfo) -> bool:
     return info.audio is not None or info.undecodable_audio_streams > 0
 
 
-def _warnings(findings: Findings, options: AnalysisOptions) -> list[schema.Notice]:
+def _warnings(findings: Findings, options: AnalysisOptions) -> list[parts.Notice]:
     frames, extent = findings.frames, findings.extent
     found: list[tuple[str, str]] = []
     if findings.info.video is None:
@@ -268,7 +268,7 @@ def _warnings(findings: Findings, options: AnalysisOptions) -> list[schema.Notic
             )
         )
     found += _voice_warnings(findings, options)
-    return [schema.Notice(code=code, message=message) for code, message in found]
+    return [parts.Notice(code=code, message=message) for code, message in found]
 
 
 def _voice_warnings(findings: Findings, options: AnalysisOptions) -> list[tuple[str, str]]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from evolvisense.report.schema import Notice, OptionsUsed, Report
+from evolvisense.report.parts import Notice, OptionsUsed, ReportData
 
 SAME_OPTIONS = ("frame_skip", "voice", "smoothing")
 """Options that change what is measured."""
 
 
-def cautions(first: Report, second: Report) -> list[Notice]:
+def cautions(first: ReportData, second: ReportData) -> list[Notice]:
     """Differences of two reports that come from how they were made, not from the person."""
     found: list[Notice] = []
 
@@ -37,7 +37,7 @@ def cautions(first: Report, second: Report) -> list[Notice]:
     return found
 
 
-def _yardstick(report: Report) -> tuple[int, int] | None:
+def _yardstick(report: ReportData) -> tuple[int, int] | None:
     """What stands for the personal baseline behind the scores; None where none was used."""
     baseline = report.indicators.baseline
     if baseline is None or not baseline.is_used:
@@ -52,7 +52,7 @@ def _changed_options(first: OptionsUsed, second: OptionsUsed) -> str:
     )
 
 
-def _changed_models(first: Report, second: Report) -> str:
+def _changed_models(first: ReportData, second: ReportData) -> str:
     one, other = ({model.id: model.version for model in r.models} for r in (first, second))
     return ", ".join(
         f"{name} {one.get(name, '(none)')} and {other.get(name, '(none)')}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +13,6 @@ from pydantic import field_validator as check_field
 from evolvisense.report.columns import Part
 from evolvisense.types.arrays import F32, U16
 from evolvisense.types.landmarks import LARGEST, OFFSET, SPAN, UNKNOWN, corner_and_side
-
-if TYPE_CHECKING:
-    from evolvisense.report.schema import FaceTimeline
 
 
 def _as_packed(value: Any) -> NDArray[Any]:  # noqa: ANN401 - an array, or its text
@@ -57,7 +54,36 @@ class Landmarks(Part):
         return values.reshape(-1, points, 2)
 
 
-def decode(timeline: FaceTimeline) -> F32 | None:
+class BoxedLandmarks(Protocol):
+    """A timeline with landmarks and the face boxes (N,) that they lie in."""
+
+    @property
+    def landmarks(self) -> Landmarks | None:
+        """Packed landmarks; None where none were kept."""
+        ...
+
+    @property
+    def left_px(self) -> NDArray[Any]:
+        """Left edges."""
+        ...
+
+    @property
+    def top_px(self) -> NDArray[Any]:
+        """Top edges."""
+        ...
+
+    @property
+    def right_px(self) -> NDArray[Any]:
+        """Right edges."""
+        ...
+
+    @property
+    def bottom_px(self) -> NDArray[Any]:
+        """Bottom edges."""
+        ...
+
+
+def decode(timeline: BoxedLandmarks) -> F32 | None:
     """Points (N, P, 2) in source pixels, NaN where unknown; None where none were kept."""
     if timeline.landmarks is None:
         return None

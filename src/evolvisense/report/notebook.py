@@ -17,7 +17,7 @@ from evolvisense.report.figures import (
     combine,
     figures_of,
 )
-from evolvisense.report.schema import Frames, Person, Report
+from evolvisense.report.parts import Frames, Person, ReportData
 from evolvisense.report.tables import BOOLEANS, INTEGERS, TEXTS, face_table, voice_columns
 
 PIP_COMMAND = 'pip install "evolvisense[pandas]"'
@@ -41,7 +41,7 @@ class _Faces:
     people: Sequence[Person]
 
 
-def plot(report: Report, names: Sequence[FigureName], options: PlotOptions) -> Any:  # noqa: ANN401
+def plot(report: ReportData, names: Sequence[FigureName], options: PlotOptions) -> Any:  # noqa: ANN401
     """A `plotly.graph_objects.Figure` of the named figures, or of all, with the
     limits of the indicators below where these are shown.
     """
@@ -69,7 +69,7 @@ def faces_table(frames: Frames, people: Sequence[Person], person: int | None) ->
     return table[table["person_id"] == person].reset_index(drop=True)
 
 
-def voice_table(report: Report) -> Any:  # noqa: ANN401 - pandas comes without types
+def voice_table(report: ReportData) -> Any:  # noqa: ANN401 - pandas comes without types
     """The steps of the voice: start on the file's clock, probability of speech, whether it is in a
     stretch of speech, F0 (missing where unvoiced), level.
     """

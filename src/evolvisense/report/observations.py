@@ -9,7 +9,8 @@ from evolvisense.report.indicator_parts import (
     IndicatorPart,
     WindowPart,
 )
-from evolvisense.report.schema import Person, Report, Withheld
+from evolvisense.report.parts import Person, Withheld
+from evolvisense.report.schema import Report
 from evolvisense.types.indicators import EMOTION_FEATURES, IndicatorName
 
 NO_SCORE = {

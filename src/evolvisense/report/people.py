@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from evolvisense.report import schema
+from evolvisense.report import parts
 from evolvisense.report.landmarks import Landmarks
 from evolvisense.types.arrays import I64
 from evolvisense.types.behaviour import AbsentReason, Behaviour, Speaking
@@ -24,12 +24,12 @@ def person_part(
     frames: FrameLog,
     faces: FaceObservations,
     layout: FaceLayout | None,
-) -> schema.Person:
+) -> parts.Person:
     """The person with their tracks, timeline, blinks and measures."""
     mine, motion = behaviour.index, behaviour.motion
     raw = faces.probs[mine]
     blinks = None if motion is None else motion.blinks
-    return schema.Person(
+    return parts.Person(
         id=person.id,
         is_main=person.is_main,
         frames=len(mine),
@@ -39,7 +39,7 @@ def person_part(
         },
         tracks=[_track(track, mine, frames, faces) for track in person.track_ids],
         measures=_measures(behaviour),
-        blinks=None if blinks is None else [schema.BlinkEvent(**asdict(b)) for b in blinks],
+        blinks=None if blinks is None else [parts.BlinkEvent(**asdict(b)) for b in blinks],
         blinks_absent_reason=NO_MOTION if motion is None else motion.blinks_absent_reason,
         smile_absent_reason=NO_MOTION if motion is None else motion.smile_absent_reason,
         head_absent_reason=NO_MOTION if motion is None else motion.head_absent_reason,
@@ -50,10 +50,10 @@ def person_part(
 
 def _timeline(
     behaviour: Behaviour, frames: FrameLog, faces: FaceObservations, layout: FaceLayout | None
-) -> schema.FaceTimeline:
+) -> parts.FaceTimeline:
     mine, motion = behaviour.index, behaviour.motion
     rows, boxes, geometry = faces.row[mine], faces.xyxy[mine], faces.geometry
-    return schema.FaceTimeline(
+    return parts.FaceTimeline(
         frame_number=frames.number[rows],
         time_s=behaviour.pts_s,
         track_id=faces.track_id[mine],
@@ -88,21 +88,21 @@ def _timeline(
     )
 
 
-def _track(track_id: int, mine: I64, frames: FrameLog, faces: FaceObservations) -> schema.Track:
+def _track(track_id: int, mine: I64, frames: FrameLog, faces: FaceObservations) -> parts.Track:
     seen = mine[faces.track_id[mine] == track_id]
     times = frames.pts_s[faces.row[seen]]
-    return schema.Track(
+    return parts.Track(
         id=track_id, start_s=float(times[0]), end_s=float(times[-1]), frames=len(seen)
     )
 
 
-def _measures(behaviour: Behaviour) -> schema.BehaviourMeasures:
+def _measures(behaviour: Behaviour) -> parts.BehaviourMeasures:
     motion = behaviour.motion
     certain = sum(reason == "" for reason in behaviour.uncertain) / len(behaviour.uncertain)
     blinks = None if motion is None else motion.blinks
     watched_s = behaviour.seen_s
     speed = None if motion is None else motion.head_speed_deg_s
-    return schema.BehaviourMeasures(
+    return parts.BehaviourMeasures(
         certain_share=round(certain, 4),
         smile_mean=None
         if motion is None or motion.smile_absent_reason is not None

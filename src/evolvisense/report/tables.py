@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evolvisense.errors import FormatUnavailableError
-from evolvisense.report.schema import FaceTimeline, Frames, Person, Report
+from evolvisense.report.parts import FaceTimeline, Frames, Person, ReportData
 from evolvisense.types.arrays import I64
 from evolvisense.types.scores import EMOTIONS
 
@@ -103,7 +103,7 @@ def column_names(report: Faces) -> tuple[str, ...]:
     return (*BASE_COLUMNS, *(actions or {}), *(units or {}))
 
 
-def voice_columns(report: Report) -> dict[str, NDArray[np.float64 | np.bool_]]:
+def voice_columns(report: ReportData) -> dict[str, NDArray[np.float64 | np.bool_]]:
     """Columns over the steps of the voice, unrounded; no row where no voice was read.
 
     Start on the file's clock, probability of speech, whether it is in a stretch of speech, F0 (NaN
@@ -162,7 +162,7 @@ PIP_COMMAND = 'pip install "evolvisense[parquet]"'
 TIMES = frozenset({"time_s"})
 
 
-def to_parquet(report: Report, *, media_sha256: str | None = None) -> bytes:
+def to_parquet(report: ReportData, *, media_sha256: str | None = None) -> bytes:
     """The rows of `to_csv` with types, null where there is no value.
 
     Whole numbers are int64, `time_s` is float64, all other numbers are float32. Metadata of the
@@ -176,7 +176,7 @@ def to_parquet(report: Report, *, media_sha256: str | None = None) -> bytes:
     return file.getvalue()
 
 
-def to_arrow(report: Report) -> Any:  # noqa: ANN401 - pyarrow comes without types
+def to_arrow(report: ReportData) -> Any:  # noqa: ANN401 - pyarrow comes without types
     """The same rows as a `pyarrow.Table`, without metadata. Raises as `to_parquet`."""
     pa = _pyarrow("pyarrow")
     schema = _schema(pa, column_names(report))
@@ -229,7 +229,7 @@ def _description(name: str) -> str:
     return "0-1"
 
 
-def _metadata(report: Report, media_sha256: str | None) -> dict[str, str]:
+def _metadata(report: ReportData, media_sha256: str | None) -> dict[str, str]:
     content = report.model_dump(
         mode="json", include={"media", "options", "models", "warnings", "withheld"}
     )
@@ -244,12 +244,12 @@ def _metadata(report: Report, media_sha256: str | None) -> dict[str, str]:
     return {f"evolvisense.{name}": value for name, value in found.items()}
 
 
-def to_json(report: Report, indent: int | None = None) -> str:
+def to_json(report: ReportData, indent: int | None = None) -> str:
     """The whole report."""
     return report.model_dump_json(indent=indent)
 
 
-def to_csv(report: Report) -> str:
+def to_csv(report: ReportData) -> str:
     """One row for each face and frame, by frame and person; numbers as in the JSON.
 
     The first column is `source`, the file's name, where the report knows it (`media.source_name`).

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from evolvisense.report.schema import Report
+from evolvisense.report.parts import ReportData
 from evolvisense.types.arrays import F64
 from evolvisense.types.behaviour import AbsentReason, Uncertainty
 from evolvisense.types.indicators import Feature, IndicatorName, Language, MissingReason
@@ -23,7 +23,7 @@ class Clock:
         return times_s - self.origin_s
 
 
-def clock_of(report: Report) -> Clock:
+def clock_of(report: ReportData) -> Clock:
     """From the first picture or the first sound to the end of the last."""
     media, voice = report.media, report.voice
     starts, ends = [media.start_s], [media.start_s + media.duration_s]

@@ -8,7 +8,7 @@ from typing import get_args
 
 import pytest
 
-from evolvisense.report.schema import VoiceAbsentReason
+from evolvisense.report.parts import VoiceAbsentReason
 from evolvisense.service.http.pages import INCLUDE, WEB
 from evolvisense.types.behaviour import UNCERTAINTIES, AbsentReason
 from evolvisense.types.indicators import FEATURES, INDICATORS, Language, MissingReason

@@ -12,7 +12,7 @@ from evolvisense.report.figures.layout import Row, absent, rows_over_time
 from evolvisense.report.figures.person import Seen
 from evolvisense.report.figures.series import TIME_DECIMALS, numbers
 from evolvisense.report.figures.style import Figure, Layout, Trace
-from evolvisense.report.schema import Person
+from evolvisense.report.parts import Person
 from evolvisense.report.words import WHY_ABSENT
 
 TITLE = "Facial actions"

@@ -12,7 +12,7 @@ from evolvisense.report.figures.layout import absent
 from evolvisense.report.figures.person import chosen_person, seen_person
 from evolvisense.report.figures.series import Window
 from evolvisense.report.figures.style import FIGURES, PALETTES, Figure, FigureName, FigureOptions
-from evolvisense.report.schema import Report
+from evolvisense.report.parts import ReportData
 from evolvisense.report.words import WHY_NO_VOICE, Clock, clock_of
 
 FACE_TITLES: dict[FigureName, str] = {
@@ -29,7 +29,7 @@ NO_FACE = "no face was found"
 _DEFAULT = FigureOptions()
 
 
-def figure_of(report: Report, name: FigureName, options: FigureOptions = _DEFAULT) -> Figure:
+def figure_of(report: ReportData, name: FigureName, options: FigureOptions = _DEFAULT) -> Figure:
     """One figure of a report; `absent_reason` says why where there is nothing to draw.
 
     Raises InvalidOptionError for a name, a person, an action or a window that is not there.
@@ -46,7 +46,7 @@ def figure_of(report: Report, name: FigureName, options: FigureOptions = _DEFAUL
 
 
 def figures_of(
-    report: Report,
+    report: ReportData,
     options: FigureOptions = _DEFAULT,
     names: Sequence[FigureName] = FIGURES,
 ) -> tuple[Figure, ...]:
@@ -66,7 +66,7 @@ def window_of(clock: Clock, options: FigureOptions) -> Window:
 
 
 def _of_the_face(
-    report: Report, name: FigureName, options: FigureOptions, clock: Clock, window: Window
+    report: ReportData, name: FigureName, options: FigureOptions, clock: Clock, window: Window
 ) -> Figure:
     person, palette = chosen_person(report, options.person_id), PALETTES[options.theme]
     if person is None:
@@ -80,7 +80,7 @@ def _of_the_face(
 
 
 def _of_the_voice(
-    report: Report, name: FigureName, options: FigureOptions, clock: Clock, window: Window
+    report: ReportData, name: FigureName, options: FigureOptions, clock: Clock, window: Window
 ) -> Figure:
     read, palette = report.voice, PALETTES[options.theme]
     if read is None:

@@ -28,7 +28,7 @@ from evolvisense.report.figures.style import (
     widened,
 )
 from evolvisense.report.indicator_parts import ChangePart
-from evolvisense.report.schema import Report
+from evolvisense.report.parts import ReportData
 from evolvisense.report.words import CANNOT_TELL, WITHHELD
 from evolvisense.types.scores import Emotion
 
@@ -98,12 +98,14 @@ class ComparisonRow:
     scale: Scale
 
 
-def comparison_rows(first: Report, second: Report) -> tuple[ComparisonRow, ...]:
+def comparison_rows(first: ReportData, second: ReportData) -> tuple[ComparisonRow, ...]:
     """Indicators, mean expressions of the main people (percent), measures of the voice."""
     return (*_indicators(first, second), *_expressions(first, second), *_voices(first, second))
 
 
-def comparison_of(first: Report, second: Report, theme: Theme = "light") -> tuple[Figure, ...]:
+def comparison_of(
+    first: ReportData, second: ReportData, theme: Theme = "light"
+) -> tuple[Figure, ...]:
     """Three figures of the rows of `comparison_rows`: a circle for the first recording, a diamond
     for the second.
     """
@@ -146,7 +148,7 @@ def _ruler(row: ComparisonRow) -> Ruler:
     )
 
 
-def _indicators(first: Report, second: Report) -> list[ComparisonRow]:
+def _indicators(first: ReportData, second: ReportData) -> list[ComparisonRow]:
     found: list[ComparisonRow] = []
     for one, other in zip(first.indicators.scores, second.indicators.scores, strict=True):
         marks = (mark_of(one), mark_of(other))
@@ -174,7 +176,7 @@ def _overlap(first: Interval | None, second: Interval | None) -> str:
     return "intervals do not overlap" if is_apart else "intervals overlap"
 
 
-def _expressions(first: Report, second: Report) -> list[ComparisonRow]:
+def _expressions(first: ReportData, second: ReportData) -> list[ComparisonRow]:
     one, other = (_means(report) for report in (first, second))
     reasons = [
         f"{which}: {_why_no_expression(report)}"
@@ -194,7 +196,7 @@ def _expressions(first: Report, second: Report) -> list[ComparisonRow]:
     ]
 
 
-def _means(report: Report) -> Mapping[Emotion, float] | None:
+def _means(report: ReportData) -> Mapping[Emotion, float] | None:
     person = chosen_person(report, None)
     return None if person is None else person.mean_probabilities
 
@@ -203,11 +205,11 @@ def _percent(means: Mapping[Emotion, float] | None, emotion: Emotion) -> float |
     return None if means is None else round(100 * means[emotion], 2)
 
 
-def _why_no_expression(report: Report) -> str:
+def _why_no_expression(report: ReportData) -> str:
     return WITHHELD if report.withheld is not None else "no face was found"
 
 
-def _voices(first: Report, second: Report) -> list[ComparisonRow]:
+def _voices(first: ReportData, second: ReportData) -> list[ComparisonRow]:
     found: list[ComparisonRow] = []
     for field, scale in VOICE_SCALES.items():
         values = (_measure(first, field), _measure(second, field))
@@ -217,7 +219,7 @@ def _voices(first: Report, second: Report) -> list[ComparisonRow]:
     return found
 
 
-def _measure(report: Report, field: str) -> float | None:
+def _measure(report: ReportData, field: str) -> float | None:
     return None if report.voice is None else getattr(report.voice.measures, field)
 
 

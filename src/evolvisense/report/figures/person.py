@@ -19,7 +19,7 @@ from evolvisense.report.figures.series import (
     step_of,
 )
 from evolvisense.report.figures.style import Palette, Trace
-from evolvisense.report.schema import Person, Report
+from evolvisense.report.parts import Person, ReportData
 from evolvisense.report.words import Clock
 from evolvisense.types.arrays import F64, I64, Bools
 from evolvisense.types.scores import EMOTIONS
@@ -74,7 +74,7 @@ class Seen:
 
 
 def seen_person(
-    report: Report, person: Person, clock: Clock, window: Window, points: int, palette: Palette
+    report: ReportData, person: Person, clock: Clock, window: Window, points: int, palette: Palette
 ) -> Seen:
     """The person in at most about `points` cells over the window."""
     times_s = clock.of(np.asarray(report.frames.time_s, np.float64))
@@ -93,7 +93,7 @@ def seen_person(
     )
 
 
-def chosen_person(report: Report, person_id: int | None) -> Person | None:
+def chosen_person(report: ReportData, person_id: int | None) -> Person | None:
     """The person of that id, or the main one; None where nobody was found.
 
     Raises InvalidOptionError for an id that nobody has.

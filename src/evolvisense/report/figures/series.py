@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evolvisense.report.schema import Person, Report
+from evolvisense.report.parts import Person, ReportData
 from evolvisense.types.arrays import F64, I64, Bools
 
 GAP_STEPS = 4.0
@@ -134,7 +134,7 @@ def step_of(times_s: F64) -> float:
     return float(np.median(np.diff(times_s))) if len(times_s) > 1 else 1.0
 
 
-def rows_of(report: Report, person: Person) -> I64:
+def rows_of(report: ReportData, person: Person) -> I64:
     """Row of the person's timeline for each analysed frame (N,); -1 where they are not seen."""
     rows = np.full(len(report.frames.number), -1, np.int64)
     rows[np.searchsorted(report.frames.number, person.timeline.frame_number)] = np.arange(

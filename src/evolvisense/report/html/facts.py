@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from evolvisense.report.html.markup import NONE, Markup, element, joined, section, table, tiles
-from evolvisense.report.schema import Report, VideoFacts
+from evolvisense.report.parts import ReportData, VideoFacts
 from evolvisense.report.words import WITHHELD
 
 LEGACY_WORDS = (
@@ -12,7 +12,7 @@ LEGACY_WORDS = (
 )
 
 
-def recording_section(report: Report) -> Markup:
+def recording_section(report: ReportData) -> Markup:
     """The file and how it was read."""
     media, options = report.media, report.options
     video, audio = media.video, media.audio
@@ -62,7 +62,7 @@ def _video(video: VideoFacts) -> str:
     )
 
 
-def models_section(report: Report) -> Markup:
+def models_section(report: ReportData) -> Markup:
     """What took part, with versions and licences."""
     return section(
         "Models and methods that took part",
@@ -73,7 +73,7 @@ def models_section(report: Report) -> Markup:
     )
 
 
-def legacy_section(report: Report) -> Markup:
+def legacy_section(report: ReportData) -> Markup:
     """The v1 block, last and marked."""
     title, v1 = "Legacy formula v1: not a measurement", report.v1
     if v1 is None:
@@ -91,7 +91,7 @@ def legacy_section(report: Report) -> Markup:
     )
 
 
-def notices(report: Report) -> Markup:
+def notices(report: ReportData) -> Markup:
     """What limits the report, and what was left out of it."""
     texts = [_sentence(warning.message) for warning in report.warnings]
     if report.withheld is not None:

@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from evolvisense.report.figures import Figure, FigureName, FigureOptions, figure_of
 from evolvisense.report.figures.style import PALETTES, Palette
 from evolvisense.report.html.markup import Markup, element
-from evolvisense.report.schema import Person, Report
+from evolvisense.report.parts import Person, ReportData
 from evolvisense.report.words import CANNOT_TELL, WITHHELD
 
 OF_A_PERSON: tuple[FigureName, ...] = ("expression", "behaviour", "actions")
 OF_THE_VOICE: tuple[FigureName, ...] = ("voice", "voice_emotion")
 
 
-def figures_of_page(report: Report, people: list[Person]) -> dict[str, Figure]:
+def figures_of_page(report: ReportData, people: list[Person]) -> dict[str, Figure]:
     """All figures by their place: of these people, of the voice where there is one, and of the
     indicators where they are told over time.
     """

@@ -13,7 +13,7 @@ from evolvisense.report.indicator_parts import (
     IndicatorBlock,
     IndicatorPart,
 )
-from evolvisense.report.schema import Report
+from evolvisense.report.parts import ReportData
 from evolvisense.report.words import (
     CANNOT_TELL,
     FEATURE_NAMES,
@@ -29,7 +29,7 @@ FULL_BAR = 1.5
 PARTS_HEAD = ("Feature", "Measured", "Reference", "z", "Weight", "Reliability", "Part of the sum")
 
 
-def indicator_section(report: Report, figures: Mapping[str, Figure]) -> Markup:
+def indicator_section(report: ReportData, figures: Mapping[str, Figure]) -> Markup:
     """The scores with the limits beside them, and over time where they are told so."""
     block = report.indicators
     limits = element(
@@ -48,7 +48,7 @@ def indicator_section(report: Report, figures: Mapping[str, Figure]) -> Markup:
     )
 
 
-def making_section(report: Report) -> Markup:
+def making_section(report: ReportData) -> Markup:
     """All numbers behind the scores."""
     block = report.indicators
     return section(

@@ -19,7 +19,7 @@ from evolvisense.report.html.markup import (
 )
 from evolvisense.report.html.people import people_sections, people_shown
 from evolvisense.report.html.voice import voice_section
-from evolvisense.report.schema import Report
+from evolvisense.report.parts import ReportData
 
 NO_SCRIPT = (
     "The figures of this page are drawn by scripts inside of it, which are switched off here. All "
@@ -27,7 +27,7 @@ NO_SCRIPT = (
 )
 
 
-def to_html(report: Report, *, title: str = "") -> str:
+def to_html(report: ReportData, *, title: str = "") -> str:
     """The report as one file to read and print: nothing is loaded from anywhere, and no script
     runs but plotly and the one that draws with it.
 
@@ -82,7 +82,7 @@ def to_html(report: Report, *, title: str = "") -> str:
     return joined([Markup("<!doctype html>\n"), page, Markup("\n")])
 
 
-def _summary(report: Report) -> str:
+def _summary(report: ReportData) -> str:
     media = report.media
     frames, with_face = len(report.frames.number), int((report.frames.faces > 0).sum())
     if media.video is None:

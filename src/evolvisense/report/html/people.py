@@ -9,7 +9,7 @@ from evolvisense.report.figures import Figure
 from evolvisense.report.figures.person import likeliest
 from evolvisense.report.html.figures import OF_A_PERSON, drawn, place_of
 from evolvisense.report.html.markup import Markup, element, percent, section, tiles
-from evolvisense.report.schema import Person, Report
+from evolvisense.report.parts import Person, ReportData
 from evolvisense.report.words import CANNOT_TELL, WHY_ABSENT, WHY_UNCERTAIN
 from evolvisense.types.behaviour import AbsentReason, Uncertainty
 
@@ -17,13 +17,13 @@ MOST_PEOPLE = 6
 """Drawn; the others are told in a sentence."""
 
 
-def people_shown(report: Report) -> list[Person]:
+def people_shown(report: ReportData) -> list[Person]:
     """Those who have a part of the page, the longest seen first."""
     people = sorted(report.people, key=lambda person: (not person.is_main, -person.frames))
     return people[:MOST_PEOPLE]
 
 
-def people_sections(report: Report, figures: Mapping[str, Figure]) -> list[Markup]:
+def people_sections(report: ReportData, figures: Mapping[str, Figure]) -> list[Markup]:
     """A part for each person shown, and a sentence about the others."""
     if not report.people:
         analysed = len(report.frames.number)
@@ -36,7 +36,7 @@ def people_sections(report: Report, figures: Mapping[str, Figure]) -> list[Marku
     return found
 
 
-def _person(report: Report, person: Person, figures: Mapping[str, Figure]) -> Markup:
+def _person(report: ReportData, person: Person, figures: Mapping[str, Figure]) -> Markup:
     title = "Face" if len(report.people) == 1 else f"Person {person.id}"
     places = [place_of(name, person) for name in OF_A_PERSON]
     return section(

@@ -9,7 +9,7 @@ import numpy as np
 from evolvisense.report.figures import Figure
 from evolvisense.report.html.figures import drawn
 from evolvisense.report.html.markup import NONE, Markup, element, percent, section, table, tiles
-from evolvisense.report.schema import Report
+from evolvisense.report.parts import ReportData
 from evolvisense.report.voice_parts import VoiceEmotionColumns, VoiceMeasures
 from evolvisense.report.words import CANNOT_TELL, WHY_NO_VOICE, WITHHELD
 
@@ -52,7 +52,7 @@ QUALITY: Mapping[str, tuple[str, str, int]] = {
 SPEAKERS = {"one": "one", "several": "several voices are heard", "unknown": "unknown"}
 
 
-def voice_section(report: Report, figures: Mapping[str, Figure]) -> Markup:
+def voice_section(report: ReportData, figures: Mapping[str, Figure]) -> Markup:
     """All about the voice, or why there is none."""
     voice = report.voice
     if voice is None:
@@ -120,7 +120,7 @@ def _tile(name: str, value: str | None, note: str) -> tuple[str, str, str]:
     return (name, CANNOT_TELL, TOO_LITTLE) if value is None else (name, value, note)
 
 
-def _heard(report: Report, emotion: VoiceEmotionColumns | None) -> Markup:
+def _heard(report: ReportData, emotion: VoiceEmotionColumns | None) -> Markup:
     title = element("h3", "Heard in the voice")
     if emotion is None or not emotion.speech_share.sum():
         why = TOO_LITTLE if report.withheld is None else WITHHELD

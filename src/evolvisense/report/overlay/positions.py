@@ -9,7 +9,7 @@ import numpy as np
 
 from evolvisense.report import Report
 from evolvisense.report.landmarks import decode
-from evolvisense.report.schema import Person
+from evolvisense.report.parts import Person
 from evolvisense.report.words import CANNOT_TELL, WHY_UNCERTAIN
 from evolvisense.types.arrays import F32, F64, I64
 from evolvisense.types.scores import EMOTIONS

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from evolvisense.api.results import Models
 from evolvisense.api.schemas import ConsentText, ServerLimits
 from evolvisense.errors import BusyError
-from evolvisense.report.schema import LIMITS_NOTICE, ModelUsed
+from evolvisense.report.parts import LIMITS_NOTICE, ModelUsed
 from evolvisense.service.access.purpose import CONSENT_TEXT, CONSENT_VERSION, PURPOSES
 from evolvisense.service.http.analyses import PROBLEMS
 from evolvisense.service.http.baselines import may_keep

@@ -14,7 +14,8 @@ from pydantic import Field
 from evolvisense.api.options import Options
 from evolvisense.errors import NoVideoStreamError
 from evolvisense.options import AnalysisOptions
-from evolvisense.report.schema import LegacyBlock, Report
+from evolvisense.report.parts import LegacyBlock
+from evolvisense.report.schema import Report
 from evolvisense.service.http import parameters
 from evolvisense.service.http.callers import Caller
 from evolvisense.service.http.context import WAITING_PRIORITY, AnalysisService, Order, service_of

@@ -34,7 +34,7 @@ from evolvisense.media import DescriptorFile, MediaLimits, descriptor_path
 from evolvisense.options import AnalysisOptions
 from evolvisense.report import Report, observations_only, to_json
 from evolvisense.report.overlay import write_overlay
-from evolvisense.report.schema import Notice
+from evolvisense.report.parts import Notice
 from evolvisense.sandbox.child import ChildChannel, Task
 from evolvisense.service.logs import discreet_traceback
 from evolvisense.service.queue.messages import INTERNAL_ERROR, LIMITS_VARIABLE, STORAGE_FULL
