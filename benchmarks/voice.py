@@ -9,8 +9,7 @@ from typing import Any
 
 from benchmarks.clip import DURATION_S, ten_seconds
 from benchmarks.machine import Row
-from evolvisense.indicators import plan_blocks
-from evolvisense.indicators.features import voice_samples
+from evolvisense.indicators.features import plan_blocks, voice_samples
 from evolvisense.media import MediaLimits, decode_audio
 from evolvisense.voice import VoiceReader
 from evolvisense.voice.emotion import VoiceEmotionReader

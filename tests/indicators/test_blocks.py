@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evolvisense.indicators import plan_blocks
-from evolvisense.indicators.features import BLOCK_S, RESAMPLES, SHORTEST_BLOCK_S
+from evolvisense.indicators.features import BLOCK_S, RESAMPLES, SHORTEST_BLOCK_S, plan_blocks
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from evolvisense.indicators import GATES, LIFTED, assemble
+from evolvisense.indicators import GATES, LIFTED
+from evolvisense.indicators.features import assemble
 from evolvisense.indicators.gates import unusable
 from evolvisense.types import indicators
 from evolvisense.types.indicators import FEATURES, Evidence, Feature, MissingReason

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evolvisense.indicators import WEIGHTS, assemble, plan_blocks, score_v2
+from evolvisense.indicators import WEIGHTS, score_v2
+from evolvisense.indicators.features import assemble, plan_blocks
 from evolvisense.types.indicators import (
     FACE_FEATURES,
     FEATURES,

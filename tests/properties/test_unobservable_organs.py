@@ -12,10 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evolvisense.face.behaviour import describe_people
-from evolvisense.indicators import GATES, assemble, plan_blocks
+from evolvisense.indicators import GATES
 from evolvisense.indicators.features import (
+    assemble,
     face_evidence,
     face_samples,
+    plan_blocks,
     voice_evidence,
     voice_samples,
 )

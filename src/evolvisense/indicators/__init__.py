@@ -1,8 +1,11 @@
-"""Readings become scores.
+"""Behaviour and voice become scores.
 
-`v1`: the formula that existing clients see. `v2`: indicators that carry their evidence, made from
-`evidence` (samples of voice and face), `gates` (what counts), `weights` (how much), `reference`
-(compared with whom), `baseline` (compared with oneself) and `blocks` (how sure).
+`score`: indicators that carry their evidence, made from `features` (of voice and face), `gates`
+(what counts), `reference` (compared with whom) and `baseline` (compared with oneself). `windows`:
+over stretches of a long recording. `legacy`: the formula v1 that existing clients see.
+
+`features` and `windows` are not imported here: they bring the networks, which a server process that
+only shows reports does not load.
 """
 
 from evolvisense.indicators.baseline import (
@@ -12,7 +15,6 @@ from evolvisense.indicators.baseline import (
     changes,
     personal_norms,
 )
-from evolvisense.indicators.features import assemble, plan_blocks
 from evolvisense.indicators.gates import GATES, LIFTED, Gates
 from evolvisense.indicators.legacy import dominant_frames, score_v1
 from evolvisense.indicators.reference import Norm, Reference, load_reference
@@ -28,12 +30,10 @@ __all__ = [
     "Gates",
     "Norm",
     "Reference",
-    "assemble",
     "changes",
     "dominant_frames",
     "load_reference",
     "personal_norms",
-    "plan_blocks",
     "score_v1",
     "score_v2",
 ]

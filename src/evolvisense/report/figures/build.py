@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from evolvisense.errors import InvalidOptionError
 from evolvisense.report.figures import actions, behaviour, expression, voice
-from evolvisense.report.figures import voice as voice_emotion
 from evolvisense.report.figures.indicators import indicators_figure
 from evolvisense.report.figures.layout import absent
 from evolvisense.report.figures.person import chosen_person, seen_person
@@ -22,7 +21,7 @@ FACE_TITLES: dict[FigureName, str] = {
 }
 VOICE_TITLES: dict[FigureName, str] = {
     "voice": voice.TITLE,
-    "voice_emotion": voice_emotion.TITLE,
+    "voice_emotion": voice.EMOTION_TITLE,
 }
 NO_FACE = "no face was found"
 
@@ -89,6 +88,4 @@ def _of_the_voice(
     if name == "voice":
         return voice.voice_figure(read, clock, window, options.points, palette)
     is_withheld = report.withheld is not None
-    return voice_emotion.voice_emotion_figure(
-        read.emotion, clock, window, palette, is_withheld=is_withheld
-    )
+    return voice.voice_emotion_figure(read.emotion, clock, window, palette, is_withheld=is_withheld)

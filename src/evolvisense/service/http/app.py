@@ -24,8 +24,6 @@ from evolvisense.service.http import (
     results,
     submit,
 )
-from evolvisense.service.http import figures as comparing
-from evolvisense.service.http import results as overlay
 from evolvisense.service.http.callers import CallerIdentifier
 from evolvisense.service.http.context import AnalysisService
 from evolvisense.service.http.errors import install_error_handlers
@@ -39,19 +37,19 @@ from evolvisense.service.live.pool import new_sandbox
 from evolvisense.service.queue.runtime import Runtime
 from evolvisense.service.settings import Settings
 
-ROUTES = (
-    legacy,
-    submit,
-    analyses,
-    events,
-    results,
-    overlay,
-    figures,
-    comparing,
-    baselines,
-    facts,
-    metrics,
-    pages,
+ROUTERS = (
+    legacy.router,
+    submit.router,
+    analyses.router,
+    events.router,
+    results.router,
+    results.overlay_router,
+    figures.router,
+    figures.comparison_router,
+    baselines.router,
+    facts.router,
+    metrics.router,
+    pages.router,
 )
 
 
@@ -99,8 +97,8 @@ def create_app(
         redirect_slashes=False,
         generate_unique_id_function=openapi.operation_id,
     )
-    for routes in ROUTES:
-        app.include_router(routes.router)
+    for router in ROUTERS:
+        app.include_router(router)
     app.include_router(live_routes(live_settings(chosen), live, authorize))
     app.mount("/static", pages.FreshFiles(directory=pages.WEB))
     install_error_handlers(app)
