@@ -25,8 +25,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evolvisense.errors import DataFolderError, StorageFullError, is_disk_full
-from evolvisense.service.queue import folder as instances
-from evolvisense.service.queue.folder import OWNER_ONLY, OWNER_ONLY_DIR
+from evolvisense.service.queue import process_folders as instances
+from evolvisense.service.queue.process_folders import OWNER_ONLY, OWNER_ONLY_DIR
 from evolvisense.types.job import FileOwner
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}(\.[A-Za-z0-9]{1,64})?")

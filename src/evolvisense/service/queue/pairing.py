@@ -32,7 +32,7 @@ from sqlalchemy import Engine, func, or_, select
 from evolvisense.errors import DatabaseMismatchError, DataFolderError
 from evolvisense.service.queue.database import database_id, reading
 from evolvisense.service.queue.files import JobFiles, prepare_folder, space_errors, sync_folder
-from evolvisense.service.queue.folder import OWNER_ONLY
+from evolvisense.service.queue.process_folders import OWNER_ONLY
 from evolvisense.service.queue.queries import JobQueries
 from evolvisense.service.queue.tables import jobs
 from evolvisense.types.job import UNFINISHED
