@@ -10,7 +10,7 @@ import pytest
 from fastapi.routing import APIRoute
 
 from evolvisense.api.options import Options
-from evolvisense.service.http.app import ROUTES, create_app
+from evolvisense.service.http.app import ROUTERS, create_app
 from evolvisense.service.http.errors import STATUS
 from evolvisense.service.settings import Settings
 
@@ -48,8 +48,8 @@ def test_every_route_is_described():
     described = {(path, method.upper()) for path, found in API["paths"].items() for method in found}
     routes = {
         (route.path, method)
-        for module in ROUTES
-        for route in module.router.routes
+        for router in ROUTERS
+        for route in router.routes
         if isinstance(route, APIRoute) and route.include_in_schema
         for method in route.methods
     }
