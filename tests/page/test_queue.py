@@ -77,7 +77,7 @@ def test_several_files_with_their_progress_and_their_ends(
     (tmp_path / "go").touch()
     expect(page.locator(state(page, "failed"))).to_contain_text("not a video that can be read")
     expect(page.locator("#results-list li")).to_have_count(2)
-    expect(page.locator("#queue-title")).to_have_text("Not analysed")
+    expect(page.locator("#ended-title")).to_have_text("Not analysed")
     assert "#/analysis" not in page.url
     shoot(page, "queue-ended")
     assert {job.state for job in quick.jobs()} == {"succeeded", "failed"}

@@ -25,6 +25,8 @@ WEB = Path(__file__).resolve().parents[2] / "web"
 READY_RETRY_S = 1
 SWAGGER_PACKAGE = "fastapi-offline"
 """Carries the files of Swagger UI 5."""
+NEEDED = {"parquet": "pyarrow"}
+"""Packages that formats of the report need beyond those of the server."""
 DAY_S = 24 * 3600
 VISITOR_BYTES = 32
 VISITOR_S = 400 * DAY_S
@@ -81,6 +83,7 @@ async def index(request: Request) -> HTMLResponse:
         "index.html",
         {
             "max_upload_bytes": str(settings.max_upload_bytes),
+            "missing_formats": " ".join(_missing_formats()),
             "plotly_version": version("plotly"),
             "version": version("evolvisense"),
         },
@@ -146,6 +149,11 @@ def _packaged(request: Request, package: str, path: Path, media_type: str) -> Fi
     kept = f"max-age={365 * DAY_S}, immutable" if is_pinned else f"max-age={DAY_S}"
     headers = {"Cache-Control": f"public, {kept}"}
     return FileResponse(path, media_type=media_type, headers=headers)
+
+
+def _missing_formats() -> list[str]:
+    """Formats of the report that this installation cannot write; the page does not offer them."""
+    return [name for name, package in NEEDED.items() if importlib.util.find_spec(package) is None]
 
 
 def _swagger(name: str) -> Path:

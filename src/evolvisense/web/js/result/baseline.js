@@ -40,6 +40,14 @@ export async function prepareBaseline(id, createdAt, signal) {
   };
   form.addEventListener("submit", (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
+    const isName = choice.checkValidity();
+    choice.setAttribute("aria-invalid", String(!isName));
+    if (!isName) {
+      say(choice.value ? `\u201c${choice.value}\u201d cannot be the name of a baseline: use 1 to 64 letters, digits, - or _.`
+        : "Give the baseline a name: 1 to 64 letters, digits, - or _.");
+      choice.focus();
+      return;
+    }
     void attempt(async () => {
       const name = choice.value;
       const task = $("baseline-task").value.trim();
@@ -49,6 +57,7 @@ export async function prepareBaseline(id, createdAt, signal) {
       say(`Added to ${name}.`);
     });
   }, { signal });
+  $("baseline-task").addEventListener("change", () => void attempt(() => refresh(choice.value)), { signal });
   choice.addEventListener("change", () => void attempt(() => refresh(choice.value)), { signal });
   $("baseline-show").addEventListener("click", () => void attempt(() => showChange(id, choice.value, signal)), { signal });
   $("baseline-delete").addEventListener("click", () => void attempt(async () => {
@@ -71,7 +80,9 @@ function fillNames(baselines) {
 
 /** @param {PersonalBaseline|undefined} baseline */
 function describe(baseline) {
-  $("baseline-show").disabled = !baseline;
+  const label = $("baseline-task").value.trim() || null;
+  const compared = baseline?.tasks.find(({ task }) => task === label);
+  $("baseline-show").disabled = !compared?.is_ready;
   $("baseline-delete").disabled = !baseline;
   if (!baseline) {
     $("baseline-state").textContent = "This name begins a new baseline.";
@@ -83,7 +94,8 @@ function describe(baseline) {
       : `still missing: ${counted(task.missing_recordings, "recording")}, ${counted(task.missing_days, "other day")}`;
     return `${label}${counted(task.recorded.length, "recording")} on ${counted(task.days, "day")}, ${missing}`;
   });
-  $("baseline-state").textContent = `${parts.join("; ")}.`;
+  const other = compared ? "" : label === null ? " None of them is without a label." : ` None of them has the label \u201c${label}\u201d.`;
+  $("baseline-state").textContent = `${parts.join("; ")}.${other}`;
 }
 
 /**

@@ -3,6 +3,7 @@
 import { api } from "../shared/api.js";
 import { el } from "../shared/dom.js";
 import { asProblem } from "../shared/problem.js";
+import { itemOfAnalysis } from "./history.js";
 import { saveBlob } from "./saving.js";
 
 /**
@@ -35,15 +36,19 @@ export function fillExports(list, status, analysis, fileName) {
   const save = async (/** @type {string} */ path, /** @type {string} */ name) => {
     status.textContent = `Preparing ${name}\u2026`;
     try {
-      saveBlob(await api.blob(path), name);
+      const blob = await api.blob(path);
+      // The server does not know the name of the recording: ELAN gets it here.
+      const media = itemOfAnalysis(analysis.id)?.name;
+      saveBlob(name.endsWith(".eaf") && media ? await withMedia(blob, media) : blob, name);
       status.textContent = `Saved ${name}.`;
     } catch (error) {
       status.textContent = `${name} could not be saved: ${asProblem(error).detail}`;
     }
   };
   const overlay = analysis.links.overlay;
+  const missing = document.querySelector("meta[name=missing-formats]")?.getAttribute("content")?.split(" ") ?? [];
   list.replaceChildren(
-    ...FORMATS.map(({ name, ending, title, note }) => item(title, note, () => (
+    ...FORMATS.filter(({ name }) => !missing.includes(name)).map(({ name, ending, title, note }) => item(title, note, () => (
       save(`/v1/analyses/${analysis.id}/report?format=${name}&download=1`, `${fileName}.${ending}`)), name)),
     overlay
       ? item("Video with overlay", overlayNote(analysis), () => save(overlay, `${fileName}-overlay.mp4`), "overlay")
@@ -51,6 +56,31 @@ export function fillExports(list, status, analysis, fileName) {
     el("li", { class: "muted small" }, "PNG of a plot: the button at its upper right."),
   );
 }
+
+/**
+ * An annotation document with the recording that it belongs to, which ELAN looks for beside it.
+ * @param {Blob} blob
+ * @param {string} name of the recording
+ */
+async function withMedia(blob, name) {
+  const text = await blob.text();
+  const eaf = new DOMParser().parseFromString(text, "application/xml");
+  const header = eaf.querySelector("HEADER");
+  if (!header || header.querySelector("MEDIA_DESCRIPTOR")) return blob;
+  const descriptor = eaf.createElementNS(null, "MEDIA_DESCRIPTOR");
+  descriptor.setAttribute("MEDIA_URL", name);
+  descriptor.setAttribute("RELATIVE_MEDIA_URL", `./${name}`);
+  descriptor.setAttribute("MIME_TYPE", MIME_TYPES[name.toLowerCase().split(".").at(-1) ?? ""] ?? "video/*");
+  header.prepend(descriptor);
+  return new Blob([new XMLSerializer().serializeToString(eaf)], { type: blob.type });
+}
+
+/** @type {Record<string, string>} */
+const MIME_TYPES = {
+  mp4: "video/mp4", m4v: "video/mp4", mov: "video/quicktime", webm: "video/webm", mkv: "video/x-matroska",
+  avi: "video/x-msvideo", flv: "video/x-flv", wav: "audio/x-wav", mp3: "audio/mpeg", m4a: "audio/mp4",
+  ogg: "audio/ogg", opus: "audio/ogg", flac: "audio/flac",
+};
 
 /** @param {Analysis} analysis */
 function overlayNote({ options }) {

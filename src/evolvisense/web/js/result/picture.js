@@ -16,12 +16,12 @@ const SCORED = new Set(["indicators", "comparison", "change"]);
 /**
  * Save a plot as it is shown, 2400 pixels wide.
  * @param {import("./plot.js").Plot} plot
- * @param {{limits: string, fileName: string}} about
+ * @param {{limits: string, fileName: string, caption: string}} about caption: which recording, and when
  */
-export async function savePicture({ figure, drawing, options }, { limits, fileName }) {
+export async function savePicture({ figure, drawing, options }, { limits, fileName, caption }) {
   if (!figure) return;
   const plotly = await loadPlotly();
-  const lines = SCORED.has(options.name) ? wrapped(limits) : [];
+  const lines = [escaped(caption), ...(SCORED.has(options.name) ? wrapped(limits) : [])];
   const { data, layout } = /** @type {any} */ (drawing);
   const top = TITLE_PX + lines.length * LINE_PX;
   const height = figure.height_px + top;
@@ -29,16 +29,25 @@ export async function savePicture({ figure, drawing, options }, { limits, fileNa
     data,
     layout: {
       ...layout, width: WIDTH_PX, height,
-      margin: { ...layout.margin, t: layout.margin.t + top },
+      margin: { ...figure.layout.margin, t: figure.layout.margin.t + top },
+      showlegend: figure.layout.showlegend, // on the page the legend stands above the drawing
       paper_bgcolor: BACKGROUND[theme()],
       title: {
-        text: `${figure.title}${lines.length ? `<br><sup>${lines.join("<br>")}</sup>` : ""}`,
+        text: `${figure.title}<br><sup>${lines.join("<br>")}</sup>`,
         x: 0.01, y: 0.99, xanchor: "left", yanchor: "top", font: { size: 16 },
       },
     },
   };
   saveAddress(await plotly.toImage(picture, { format: "png", width: WIDTH_PX, height, scale: SCALE }),
     `${fileName}-${options.name}.png`);
+}
+
+/**
+ * A text that plotly does not read as markup: names of files are anything.
+ * @param {string} text
+ */
+function escaped(text) {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 }
 
 /** @param {string} text */

@@ -1,8 +1,10 @@
 // One plot: its card, its figure from the server, the cursor over it.
 
 import { el } from "../shared/dom.js";
+import { cannotTell } from "../shared/words.js";
 import { listenTo } from "./gestures.js";
 import { whenIdle } from "./idle.js";
+import { Legend } from "./legend.js";
 import { loadPlotly } from "./plotly.js";
 import { quietened, SETTINGS } from "./quiet.js";
 
@@ -28,6 +30,8 @@ import { quietened, SETTINGS } from "./quiet.js";
 
 /** Plotly is large: nothing of it is fetched for plots further away than this. */
 const NEAR = "40px";
+/** Over the rows of a plot whose legend is not plotly's, pixels. */
+const TOP_PX = 6;
 
 /**
  * A card with one figure; it is drawn when it comes near the window or `ahead()` of that, and again
@@ -62,8 +66,9 @@ export class Plot {
     this.drawing = el("div", { class: "drawing", role: "img", "aria-label": options.title });
     this.cursor = el("div", { class: "cursor", hidden: true });
     this.area = el("div", { class: options.hasTime ? "plot-area timed" : "plot-area" }, this.drawing, this.cursor);
+    this.legend = new Legend(() => this.#redraw());
     this.element = el("section", { class: "card plot loading", "data-figure": options.name },
-      el("div", { class: "plot-head" }, this.heading, this.png), this.note, this.area);
+      el("div", { class: "plot-head" }, this.heading, this.png), this.note, this.legend.element, this.area);
     if (options.hasTime) listenTo(this.area, options.axis, () => this.#bounds());
     this.sight = new IntersectionObserver(([entry]) => {
       this.#isNear = entry.isIntersecting;
@@ -139,8 +144,9 @@ export class Plot {
       });
   }
 
-  /** @param {FigureJson} figure */
-  async #draw(figure) {
+  /** @param {FigureJson} drawn */
+  async #draw(drawn) {
+    const figure = withoutLegendRoom(drawn);
     this.figure = figure;
     this.heading.textContent = figure.title;
     this.drawing.setAttribute("aria-label", figure.description);
@@ -148,17 +154,37 @@ export class Plot {
     this.png.hidden = figure.absent_reason !== null;
     this.area.hidden = figure.absent_reason !== null;
     if (figure.absent_reason !== null) {
-      this.#say(`Cannot tell: ${figure.absent_reason}.`);
+      this.legend.element.hidden = true;
+      this.#say(cannotTell(figure.absent_reason));
       return;
     }
     const plotly = await loadPlotly();
     this.note.hidden = true;
     this.drawing.style.height = `${figure.height_px}px`;
     this.#drawnWidth = this.#width();
-    await plotly.react(this.drawing, figure.data, quietened(figure, this.#drawnWidth), SETTINGS);
+    this.legend.fill(figure);
+    await this.#react(plotly, figure);
     this.element.classList.remove("loading");
     if (this.options.hasTime && !sameRange(figure.layout.xaxis?.range, this.options.axis.range)) this.follow();
     this.placeCursor();
+  }
+
+  /**
+   * @param {import("./plotly.js").Plotly} plotly
+   * @param {FigureJson} figure
+   */
+  #react(plotly, figure) {
+    const layout = { ...quietened(figure, this.#drawnWidth), showlegend: false };
+    return plotly.react(this.drawing, this.legend.applied(figure.data), layout, SETTINGS);
+  }
+
+  /** The same figure once more, after its legend was pressed. */
+  #redraw() {
+    void loadPlotly().then((plotly) => whenIdle(async () => {
+      if (this.#isClosed || !this.figure?.data.length) return;
+      await this.#react(plotly, this.figure);
+      this.follow();
+    }));
   }
 
   /** @param {string} text */
@@ -191,6 +217,18 @@ export class Plot {
       top: t + (1 - highestOf(layout)) * (height - t - b), bottom: height - b,
     };
   }
+}
+
+/**
+ * A figure whose legend stands above it as buttons needs less room over its rows.
+ * @param {FigureJson} figure
+ * @returns {FigureJson}
+ */
+function withoutLegendRoom(figure) {
+  if (!figure.layout.showlegend) return figure;
+  const { t } = figure.layout.margin;
+  const layout = { ...figure.layout, margin: { ...figure.layout.margin, t: TOP_PX } };
+  return { ...figure, layout, height_px: figure.height_px - (t - TOP_PX) };
 }
 
 /**

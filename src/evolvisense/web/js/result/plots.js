@@ -40,7 +40,7 @@ export class Plots {
    * @param {HTMLElement} root
    * @param {string} id of the analysis
    * @param {TimeAxis} axis
-   * @param {{limits: string, fileName: string}} about what a saved picture says
+   * @param {{limits: string, fileName: string, caption: string}} about what a saved picture says
    */
   constructor(root, id, axis, about) {
     this.id = id;

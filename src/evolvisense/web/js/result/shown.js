@@ -1,7 +1,7 @@
 // One report on the page: what moves with the time, and what is chosen.
 
 import { $, el, fillTable } from "../shared/dom.js";
-import { percent, whyNoVoice } from "../shared/words.js";
+import { cannotTell, percent, whyNoVoice } from "../shared/words.js";
 import { fillActions } from "./actions_choice.js";
 import { fillAnswer, fillMoments, fillPeople, showNotice } from "./answer.js";
 import { listenForFile } from "./attach.js";
@@ -9,6 +9,7 @@ import { TimeAxis } from "./axis.js";
 import { prepareBaseline } from "./baseline.js";
 import { commandsOf } from "./commands.js";
 import { fillExports } from "./exports.js";
+import { nameOf, whenOf } from "./history.js";
 import { fillKeys, listenToKeys } from "./keys.js";
 import { fillLegacy } from "./legacy.js";
 import { prepareBars, showMoment } from "./moment_card.js";
@@ -61,7 +62,9 @@ export class Shown {
       onKind: (kind) => this.#showKind(kind),
     });
     this.overview = new Overview($("overview"), summary, reader, this.axis);
-    this.plots = new Plots($("plots"), analysis.id, this.axis, { limits: summary.limits, fileName });
+    this.plots = new Plots($("plots"), analysis.id, this.axis, {
+      limits: summary.limits, fileName, caption: `${nameOf(analysis)}, analysed ${whenOf(analysis)}`,
+    });
     reader.onMoment = (moment) => this.#show(moment);
     this.resizing = new ResizeObserver(() => this.#draw());
     this.resizing.observe($("picture-overlay"));
@@ -110,7 +113,7 @@ export class Shown {
     $("face-card").hidden = !summary.people.length;
     $("voice-tiles").hidden = !summary.voice;
     $("voice-absent").hidden = Boolean(summary.voice);
-    $("voice-absent").textContent = `Cannot tell: ${whyNoVoice(String(summary.voice_absent_reason))}.`;
+    $("voice-absent").textContent = cannotTell(whyNoVoice(String(summary.voice_absent_reason)));
     if (summary.voice) fillTiles($("voice-tiles"), voiceTiles(summary.voice, Boolean(summary.withheld)));
     fillTable($("models"), ["Name", "Version", "Licence"], summary.models.map((m) => [m.id, m.version, m.licence]));
     $("producer").textContent = `Written by ${summary.producer.name} ${summary.producer.version}.`;

@@ -66,6 +66,7 @@ const TITLES = {
   connection_failed: "No connection",
   recording_gone: "The recording is no longer in this browser",
   folder_dropped: "That is a folder",
+  chosen_already: "The same file",
 };
 
 /** @type {Record<string, string>} */

@@ -187,3 +187,12 @@ export function signedText(value, decimals = 0) {
   const text = Math.abs(value).toFixed(decimals);
   return value < 0 && Number(text) !== 0 ? `\u2212${text}` : text;
 }
+
+/**
+ * A sentence that says why something is not known; the reason may begin with the same words.
+ * @param {string} reason
+ */
+export function cannotTell(reason) {
+  const plain = reason.replace(/^cannot tell[:,]?\s*/i, "").replace(/\.$/, "");
+  return `Cannot tell: ${plain}.`;
+}

@@ -3,6 +3,7 @@
 import { $, el } from "../shared/dom.js";
 import { Problem } from "../shared/problem.js";
 import { sizeText } from "../shared/words.js";
+import { isActive, items } from "./items.js";
 
 /**
  * @typedef {object} Chosen
@@ -25,8 +26,13 @@ export class ChosenFiles {
 
   /** @param {Chosen[]} added */
   add(added) {
-    const problems = added.map((file) => refusal(file, this.limits())).filter((problem) => problem !== null);
-    this.files = [...this.files, ...added.filter((file) => !refusal(file, this.limits()))];
+    /** @type {Problem[]} */
+    const problems = [];
+    for (const file of added) {
+      const problem = refusal(file, this.limits()) ?? twice(file, this.files);
+      if (problem) problems.push(problem);
+      else this.files = [...this.files, file];
+    }
     this.#show(problems);
   }
 
@@ -68,6 +74,20 @@ function refusal({ blob, name }, limits) {
     return new Problem({ code: "file_too_large", detail: `\u201c${name}\u201d has ${sizeText(blob.size)}; this server takes up to ${most}` });
   }
   return null;
+}
+
+/**
+ * The same file once more, chosen already or in work; another analysis of a finished one is welcome.
+ * @param {Chosen} file
+ * @param {Chosen[]} files
+ */
+function twice({ blob, name }, files) {
+  const dateOf = (/** @type {Blob} */ one) => (one instanceof File ? one.lastModified : 0);
+  const isChosen = files.some((other) => other.name === name && other.blob.size === blob.size
+    && dateOf(other.blob) === dateOf(blob));
+  if (isChosen) return new Problem({ code: "chosen_already", detail: `\u201c${name}\u201d is chosen already` });
+  const isInWork = items().some((item) => isActive(item) && item.name === name && item.sizeBytes === blob.size);
+  return isInWork ? new Problem({ code: "chosen_already", detail: `\u201c${name}\u201d is in work already` }) : null;
 }
 
 /**

@@ -1,4 +1,5 @@
-// The lists of the start view: what is in work, and the results of this browser.
+// The lists of the start view: what is in work, what ended without a result, and the results of this
+// browser.
 
 import { $ } from "../shared/dom.js";
 import { asProblem } from "../shared/problem.js";
@@ -36,15 +37,16 @@ export function showLists(failed) {
 function fill(presses) {
   const all = items();
   const results = all.filter(({ state }) => state === "succeeded");
-  const work = all.filter(({ state }) => state !== "succeeded").reverse();
+  const work = all.filter(isActive).reverse();
+  const ended = all.filter((item) => item.state !== "succeeded" && !isActive(item)).reverse();
   ticked = ticked.filter((id) => results.some((item) => item.id === id));
   fillList($("queue-list"), work, (item) => workRow(item, presses));
+  fillList($("ended-list"), ended, (item) => workRow(item, presses));
   fillList($("results-list"), results, (item) => resultRow(item, presses, ticked.includes(item.id)));
   $("queue").hidden = !work.length;
   $("results").hidden = !results.length;
-  const active = work.filter(isActive).length;
-  $("queue-title").textContent = active ? "In work" : "Not analysed";
-  $("queue-count").textContent = active > 1 ? `${active} recordings` : "";
+  $("ended").hidden = !ended.length;
+  $("queue-count").textContent = work.length > 1 ? `${work.length} recordings` : "";
   for (const id of rows.keys()) if (!all.some((item) => item.id === id)) rows.delete(id);
   labelCompare(results.length);
 }
