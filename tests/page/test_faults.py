@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 from playwright.sync_api import expect
 
-from evolvisense.server import pages
+from evolvisense.service.http import pages
 from tests.conftest import DATA
 from tests.factory.quick_server import Running
 from tests.page.conftest import NewPage, submit
