@@ -91,8 +91,8 @@ def test_two_people_are_described_apart() -> None:
     assert (left.frames, right.frames) == (75, 50)
     assert left.timeline.actions is not None
     assert max(left.timeline.left_px) < 160 < min(right.timeline.left_px)
-    assert right.mean_probabilities["neutral"] == pytest.approx(0.7)
-    assert 0.05 < left.mean_probabilities["happy"] < 0.7
+    assert right.mean_probabilities_all_frames["neutral"] == pytest.approx(0.7)
+    assert 0.05 < left.mean_probabilities_all_frames["happy"] < 0.7
     assert right.timeline.yaw_deg == pytest.approx(0)
     assert left.timeline.yaw_deg is not None
     assert left.timeline.yaw_deg.max() > 5

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from evolvisense.face.behaviour import describe_people
-from evolvisense.indicators.features import SMILE, face_evidence, face_samples
-from evolvisense.types.behaviour import Behaviour
+from evolvisense.indicators.features import face_evidence, face_samples
+from evolvisense.types.behaviour import SMILE, Behaviour
 from evolvisense.types.face import FaceObservations
 from evolvisense.types.indicators import FACE_FEATURES, Blocks
 from evolvisense.types.voice import SpeechSegment

@@ -169,7 +169,8 @@ def test_texts_of_a_file_are_escaped(scored: Report) -> None:
 
 def test_the_limits_stand_beside_the_scores(scored: Report) -> None:
     found = page(scored)
-    assert found.sections[0].startswith("Indicators")
+    assert found.sections[0].startswith("What was seen and heard")
+    assert found.sections[1].startswith("Indicators")
     assert LIMITS_NOTICE in found.section("Indicators")
     assert "Activation" in found.section("Indicators")
 
@@ -227,7 +228,7 @@ def test_people_have_a_part_each_the_main_one_first(full: Report) -> None:
     titles = [text.split(" Seen in")[0].strip() for text in page(full).sections]
     main = next(p for p in full.people if p.is_main)
     other = next(p for p in full.people if not p.is_main)
-    assert titles[1:3] == [f"Person {main.id} (main)", f"Person {other.id}"]
+    assert titles[2:4] == [f"Person {main.id} (main)", f"Person {other.id}"]
 
 
 def test_each_person_and_the_voice_have_their_figures(scored: Report) -> None:

@@ -39,7 +39,7 @@ def test_json_is_strict_and_names_its_version(report: Report) -> None:
         raise AssertionError(f"{constant} is not JSON")
 
     content = json.loads(to_json(report), parse_constant=refuse)
-    assert content["schema_version"] == "1.5"
+    assert content["schema_version"] == "1.6"
     assert content["limits"] == LIMITS_NOTICE
     assert content["producer"]["name"] == "evolvisense"
 

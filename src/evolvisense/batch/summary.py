@@ -20,6 +20,7 @@ from evolvisense.report.columns import Part
 from evolvisense.report.indicator_parts import IndicatorBlock, IndicatorPart
 from evolvisense.report.notebook import require_pandas
 from evolvisense.report.parts import BehaviourMeasures, FaceTimeline, MediaFacts, Person, VideoFacts
+from evolvisense.report.summary_parts import Summary, ValueName
 from evolvisense.report.tables import require_pyarrow
 from evolvisense.report.voice_parts import (
     PhonationMeasures,
@@ -155,6 +156,7 @@ def summary_row(report: Report, sha256: str) -> list[Cell]:
     return [
         Cell("sha256", "text", sha256, "Of the file's content."),
         *_media(report),
+        *_summary(report),
         *_indicators(report),
         *_features(report),
         *_face(next((person for person in report.people if person.is_main), None)),
@@ -183,6 +185,26 @@ def _media(report: Report) -> Iterator[Cell]:
     yield Cell("audio_codec", "text", sound, "The same of the sound; null where there is none.")
     yield Cell("frames", "integer", len(report.frames.number), "Frames that were analysed.")
     yield Cell("people", "integer", len(report.people), "People found in them.")
+
+
+def _summary(report: Report) -> Iterator[Cell]:
+    summary = report.summary
+    main = next((person for person in summary.people if person.is_main), None)
+    found = [*([] if main is None else main.values), *summary.voice, *summary.recording]
+    values = {value.name: value for value in found}
+    yield Cell("headline", "text", summary.headline, _says(Summary, "headline"))
+    for name in get_args(ValueName):
+        value = values.get(name)
+        meaning = f"Value {name} of report.summary, about the main person."
+        yield Cell(f"summary_{name}", "number", None if value is None else value.value, meaning)
+    for name in ("expression", "voice_expression"):
+        value = values.get(name)
+        label = None if value is None else value.label
+        yield Cell(f"summary_{name}_label", "text", label, f"What summary_{name} is the share of.")
+    shares = None if main is None else main.expressions.shares
+    for emotion in EMOTIONS:
+        share = None if shares is None else shares[emotion]
+        yield Cell(f"share_{emotion}", "number", share, "Share of the readable time, 0-1.")
 
 
 def _indicators(report: Report) -> Iterator[Cell]:
@@ -218,7 +240,9 @@ def _face(person: Person | None) -> Iterator[Cell]:
     means = None if person is None else person.mean_probabilities
     for emotion in EMOTIONS:
         mean = None if means is None else means[emotion]
-        yield Cell(f"expression_{emotion}", "number", mean, "Mean probability over frames, 0-1.")
+        yield Cell(
+            f"expression_{emotion}", "number", mean, "Mean probability over readable frames, 0-1."
+        )
     yield from _part("behaviour_", BehaviourMeasures, None if person is None else person.measures)
     blinks = None if person is None else person.blinks
     yield Cell("behaviour_blinks", "integer", None if blinks is None else len(blinks), "Count.")

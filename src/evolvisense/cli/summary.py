@@ -1,8 +1,8 @@
-"""A report as a few lines for a terminal: indicators, people, voice."""
+"""A report as a few lines for a terminal, in the order of `report.summary`."""
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +13,12 @@ from rich.table import Table
 
 from evolvisense.report import LIMITS_NOTICE, Report
 from evolvisense.report.indicator_parts import BaselinePart, IndicatorBlock, IndicatorPart
-from evolvisense.report.parts import BehaviourMeasures, Person
-from evolvisense.report.voice_parts import SoundQuality, VoiceEmotionColumns, VoiceMeasures
-from evolvisense.report.words import FEATURE_NAMES, WHY_ABSENT, WHY_MISSING, WHY_UNCERTAIN, WITHHELD
-from evolvisense.types.behaviour import AbsentReason, Uncertainty
+from evolvisense.report.summary_parts import PersonSummary
+from evolvisense.report.words import FEATURE_NAMES, WHY_MISSING, WITHHELD, clock_of, span
 from evolvisense.types.indicators import MissingReason
-from evolvisense.types.scores import EMOTIONS
-from evolvisense.types.voice import NOVEL
+
+MOST_MOMENTS = 5
+"""Shown; the report has up to ten."""
 
 SHOWN_CONTRIBUTIONS = 3
 SMALL_CONTRIBUTION = 0.05
@@ -88,183 +87,29 @@ def _made_of(score: IndicatorPart) -> str:
     )
 
 
-SHOWN_EXPRESSIONS = 3
-
-SKIPPED_TOO_MANY = "frames too far apart to see them, choose --frame-skip 1"
-
-
-def describe(person: Person, frame_skip: int) -> str:
-    """Expression, what is uncertain about it, eyes, mouth and head; absence with its reason."""
-    expression = [_expressions(person), _uncertain(person)]
-    return "\n".join([line for line in expression if line] + _motion(person, frame_skip))
-
-
-def _expressions(person: Person) -> str:
-    certain = np.array([reason == "" for reason in person.timeline.uncertain])
-    probabilities, shares = person.timeline.probabilities, list[str]()
-    if probabilities is not None:
-        columns = np.stack([probabilities[emotion] for emotion in EMOTIONS])
-        likeliest: list[int] = columns[:, certain].argmax(axis=0).tolist()
-        counts = Counter(EMOTIONS[i] for i in likeliest)
-        shares = [
-            f"{emotion} {count / certain.sum():.0%}"
-            for emotion, count in counts.most_common(SHOWN_EXPRESSIONS)
-        ]
-    shown = f": {', '.join(shares)}" if shares else ""
-    return f"expression certain in {certain.sum()} of {person.frames} frames{shown}"
-
-
-def _uncertain(person: Person) -> str:
-    reasons: Counter[Uncertainty] = Counter(r for r in person.timeline.uncertain if r)
-    if not reasons:
-        return ""
-    main, _ = reasons.most_common(1)[0]
-    share = 1 - person.measures.certain_share
-    return f"uncertain in {share:.0%}, mostly because {WHY_UNCERTAIN[main]}"
-
-
-def _motion(person: Person, frame_skip: int) -> list[str]:
-    measures = person.measures
-    told = [
-        _blinks(person),
-        _told("smile {:.0%}", measures.smile_mean),
-        _told("speaking {:.0%}", measures.speaking_share),
-        _told("head turns {:.0f}°/s", measures.head_speed_deg_s),
-    ]
-    untold: dict[AbsentReason, list[str]] = {}
-    for name, reason in _absent(person, measures):
-        untold.setdefault(reason, []).append(name)
-    seen = ", ".join(line for line in told if line)
-    return ([seen] if seen else []) + [
-        f"{', '.join(names)}: cannot tell ({_why(reason, frame_skip)})"
-        for reason, names in untold.items()
-    ]
-
-
-def _blinks(person: Person) -> str:
-    if person.blinks is None:
-        return ""
-    count, rate = len(person.blinks), person.measures.blinks_per_min
-    if not count:
-        return "no blink seen"
-    told = f"{count} blink{'s' * (count > 1)}"
-    return told if rate is None else f"{told} ({rate:.0f} a minute)"
-
-
-def _told(text: str, value: float | None) -> str:
-    return "" if value is None else text.format(value)
-
-
-def _absent(person: Person, measures: BehaviourMeasures) -> list[tuple[str, AbsentReason]]:
-    no_motion: AbsentReason = person.blinks_absent_reason or "sampled_too_slowly"
-    found: list[tuple[str, object, AbsentReason]] = [
-        ("blinks", person.blinks, no_motion),
-        ("smile", measures.smile_mean, person.smile_absent_reason or no_motion),
-        ("speaking", measures.speaking_share, person.speaking_unknown_reason or no_motion),
-        ("head movement", measures.head_speed_deg_s, person.head_absent_reason or no_motion),
-    ]
-    return [(name, reason) for name, value, reason in found if value is None]
-
-
-def _why(reason: AbsentReason, frame_skip: int) -> str:
-    if reason == "sampled_too_slowly" and frame_skip > 1:
-        return SKIPPED_TOO_MANY
-    return WHY_ABSENT[reason]
-
-
-SHOWN_EMOTIONS = 2
-
-
-def voice_lines(report: Report) -> str:
-    """Speech, pitch, rate and pauses, and how well they could be heard."""
-    if report.voice is None:
-        return f"none ({(report.voice_absent_reason or '').replace('_', ' ')})"
-    measures = report.voice.measures
-    lines = [f"{measures.speech_s:.1f} s of speech, {_pitch(measures)}", _timing(measures)]
-    lines += [_emotion(report.voice.emotion), _quality(report.voice.quality)]
-    return "\n".join(line for line in lines if line)
-
-
-def _pitch(measures: VoiceMeasures) -> str:
-    if measures.f0_median_hz is None or measures.f0_sd_st is None:
-        return f"too little voiced speech ({measures.voiced_s:.1f} s) to describe its pitch"
-    return f"pitch {measures.f0_median_hz:.0f} Hz (SD {measures.f0_sd_st:.1f} semitones)"
-
-
-def _timing(measures: VoiceMeasures) -> str:
-    told: list[str] = []
-    if measures.syllable_rate_hz is not None:
-        told.append(f"{measures.syllable_rate_hz:.1f} syllables/s")
-    if measures.pause_share is not None:
-        plural = "" if measures.pauses == 1 else "s"
-        told.append(f"{measures.pauses} pause{plural} ({measures.pause_share:.0%} of the time)")
-    if measures.level_sd_db is not None:
-        told.append(f"loudness SD {measures.level_sd_db:.1f} dB")
-    return ", ".join(told)
-
-
-def _emotion(emotion: VoiceEmotionColumns | None) -> str:
-    if emotion is None or not emotion.speech_share.sum():
-        return ""
-    means = {
-        name: float(np.average(column, weights=emotion.speech_share))
-        for name, column in emotion.probabilities.items()
-    }
-    first = sorted(means, key=lambda name: -means[name])[:SHOWN_EMOTIONS]
-    return (
-        "sounds "
-        + ", ".join(f"{name} {means[name]:.0%}" for name in first)
-        + " (learnt from actors)"
-    )
-
-
-def _quality(quality: SoundQuality) -> str:
-    told: list[str] = []
-    if quality.snr_db is not None:
-        told.append(f"speech {quality.snr_db:.0f} dB over the background")
-    if quality.clipped_share > 0:
-        told.append(f"{quality.clipped_share:.2%} clipped")
-    if quality.speakers == "several":
-        told.append("several voices")
-    if quality.novelty is not None and quality.novelty > NOVEL:
-        told.append("unlike the speech that the models know")
-    return ", ".join(told)
-
-
 _console = Console(highlight=False)
 
 
 def print_summary(report: Report, path: Path) -> None:
-    """Indicators first, then what was seen and heard; the legacy block last and marked."""
+    """What was seen and heard, the moments, the indicators; the legacy block last and marked."""
     table = Table(title=escape(str(path)), title_justify="left", show_header=False, box=None)
     table.add_column(style="dim", no_wrap=True)
     table.add_column()
-    media = report.media
-    if media.video is None:
-        codec = "" if media.audio is None else f", {media.audio.codec}"
-        table.add_row("Sound", f"{media.duration_s:.2f} s without a picture{codec}")
-    else:
-        table.add_row(
-            "Video",
-            f"{media.duration_s:.2f} s, {media.video.width_px} x {media.video.height_px}, "
-            f"{media.video.codec}",
-        )
-        analysed = len(report.frames.number)
-        with_face = int((report.frames.faces > 0).sum())
-        table.add_row("Frames", f"{analysed} analysed, {with_face} with a face")
-    for score in report.indicators.scores:
-        table.add_row(score.name.capitalize(), indicator_lines(score))
-    if missing := missing_lines(report.indicators):
-        table.add_row("Not counted", "\n".join(missing))
-    for change in baseline_lines(report.indicators.baseline):
-        table.add_row("Change", change)
-    for person in report.people:
-        table.add_row(
-            _person_name(person, len(report.people)), describe(person, report.options.frame_skip)
-        )
-    table.add_row("Voice", voice_lines(report))
-    for warning in report.warnings:
-        table.add_row("[yellow]Note[/yellow]", warning.message)
+    summary = report.summary
+    table.add_row("Summary", f"[bold]{escape(summary.headline)}[/bold]")
+    for person in summary.people:
+        table.add_row(_name(person, len(summary.people)), _lines(_seen(person)))
+    if summary.voice:
+        table.add_row("Voice", _lines(value.text() for value in summary.voice))
+    if report.moments:
+        table.add_row("Moments", _lines(_moments(report)))
+    for title, line in _indicators(report):
+        table.add_row(title, escape(line))
+    if summary.recording:
+        table.add_row("Recording", _lines(value.text() for value in summary.recording))
+    table.add_row("File", escape(_file(report)))
+    for limit in summary.limits:
+        table.add_row("[yellow]Note[/yellow]", escape(limit))
     table.add_row("Legacy v1", f"[dim]{_legacy(report)}[/dim]")
     table.add_row("Took", f"{report.timings_s['total']:.2f} s")
     _console.print(table)
@@ -276,10 +121,59 @@ def print_limits() -> None:
     _console.print(Panel(LIMITS_NOTICE, title="What these numbers are not"))
 
 
-def _person_name(person: Person, count: int) -> str:
+def _lines(lines: Iterator[str]) -> str:
+    return escape("\n".join(lines))
+
+
+def _name(person: PersonSummary, count: int) -> str:
     if count == 1:
         return "Face"
-    return f"Person {person.id}{' (main)' if person.is_main else ''}"
+    return f"Person {person.person_id}{' (main)' if person.is_main else ''}"
+
+
+def _seen(person: PersonSummary) -> Iterator[str]:
+    """One line for each value that is known, and one for each reason why others are not."""
+    missing: dict[str, list[str]] = {}
+    for value in person.values:
+        if value.missing is None:
+            yield value.text()
+        else:
+            missing.setdefault(value.missing, []).append(value.title)
+    for why, titles in missing.items():
+        yield f"{', '.join(titles)}: cannot tell, {why}."
+
+
+def _moments(report: Report) -> Iterator[str]:
+    clock = clock_of(report)
+    for moment in report.moments[:MOST_MOMENTS]:
+        start_s, end_s = clock.of(np.array([moment.start_s, moment.end_s])).tolist()
+        yield f"{span(start_s, end_s)}  {moment.sentence}"
+
+
+def _indicators(report: Report) -> Iterator[tuple[str, str]]:
+    block = report.indicators
+    if all(score.score is None for score in block.scores):
+        yield "Indicators", report.summary.indicators
+    else:
+        for score in block.scores:
+            yield score.name.capitalize(), indicator_lines(score)
+        if missing := missing_lines(block):
+            yield "Not counted", "\n".join(missing)
+    for change in baseline_lines(block.baseline):
+        yield "Change", change
+
+
+def _file(report: Report) -> str:
+    media = report.media
+    if media.video is None:
+        codec = "" if media.audio is None else f", {media.audio.codec}"
+        return f"{media.duration_s:.2f} s of sound without frames{codec}"
+    video = media.video
+    analysed, with_face = len(report.frames.number), int((report.frames.faces > 0).sum())
+    return (
+        f"{media.duration_s:.2f} s, {video.width_px} x {video.height_px}, {video.codec}; "
+        f"{analysed} frames analysed, {with_face} with a face"
+    )
 
 
 def _legacy(report: Report) -> str:

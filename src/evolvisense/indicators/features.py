@@ -12,7 +12,7 @@ import numpy as np
 
 from evolvisense.face.frame_times import frame_rate
 from evolvisense.types.arrays import F32, F64, I64, Bools
-from evolvisense.types.behaviour import AbsentReason, Behaviour, Motion
+from evolvisense.types.behaviour import SMILE, AbsentReason, Behaviour, Motion
 from evolvisense.types.face import FaceObservations, FrameLog, Person
 from evolvisense.types.indicators import (
     EMOTION_FEATURES,
@@ -83,8 +83,6 @@ def assemble(
     )
 
 
-SMILE = 0.4
-"""A smile action of this much is a smile that people see (ours)."""
 HALF_BLINK = 0.5
 """Added to the count, so that nobody's rate is zero, whose logarithm is not a number."""
 SLOWEST_DEG_S = 0.1

@@ -115,6 +115,8 @@ def weights_for(
 
 Z_LIMIT = 3.0
 """No single feature decides an indicator."""
+CENTRAL_90_SD = 1.645
+"""Standard deviations on each side of the mean that hold 90 % of a normal distribution."""
 SHRINKAGE = 0.5
 """Lambda against the reference set."""
 SHRINKAGE_BASELINE = 0.8
@@ -171,7 +173,17 @@ def score_v2(
         shrinkage=shrinkage,
         blocks=evidence.blocks,
         baseline=None if baseline is None else baseline.use(changes(usable, personal)),
+        usual=usual_ranges(reference),
     )
+
+
+def usual_ranges(reference: Reference) -> dict[Feature, tuple[float, float]]:
+    """Central 90 % of people (mean -+ 1.645 SD) of every feature measured in the reference set."""
+    return {
+        feature: (norm.mean - CENTRAL_90_SD * norm.sd, norm.mean + CENTRAL_90_SD * norm.sd)
+        for feature, norm in reference.norms.items()
+        if not norm.is_provisional
+    }
 
 
 def _incomparable(

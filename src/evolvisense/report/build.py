@@ -13,6 +13,8 @@ from evolvisense.report.indicators import indicators_part
 from evolvisense.report.people import person_part
 from evolvisense.report.schema import Report
 from evolvisense.report.stream_warnings import stream_warnings
+from evolvisense.report.summary import with_summary
+from evolvisense.report.summary_parts import Summary
 from evolvisense.types.behaviour import Behaviour
 from evolvisense.types.engines import ModelIdentity
 from evolvisense.types.face import FaceLayout, FaceObservations, FrameLog, Person
@@ -31,11 +33,11 @@ def voice_part(reading: VoiceReading) -> voice_parts.Voice:
         measures=voice_parts.VoiceMeasures(**_rounded_voice(measures), phonation=phonation),
         quality=voice_parts.SoundQuality(**_rounded_voice(asdict(reading.quality))),
         segments=[
-            voice_parts.Segment(start_s=round(s.start_s, 3), end_s=round(s.end_s, 3))
+            voice_parts.Segment(start_s=round(s.start_s, 6), end_s=round(s.end_s, 6))
             for s in reading.segments
         ],
         holes=[
-            voice_parts.Segment(start_s=round(h.start_s, 3), end_s=round(h.end_s, 3))
+            voice_parts.Segment(start_s=round(h.start_s, 6), end_s=round(h.end_s, 6))
             for h in reading.holes
         ],
         syllables_s=reading.syllable_s,
@@ -69,6 +71,10 @@ def _rounded_voice(values: dict[str, Any]) -> dict[str, Any]:
 
 CUT_OFF_TOLERANCE_S = 1.0
 NOTHING_KNOWN = MediaLoss()
+NOTHING_SUMMARIZED = Summary(
+    headline="", people=[], voice=[], recording=[], limits=[], indicators=""
+)
+"""Holds the place until the other parts are there to summarize."""
 
 
 @dataclass(frozen=True)
@@ -107,10 +113,12 @@ def build_report(
     timings_s: Mapping[str, float],
 ) -> Report:
     """The report of one analysis."""
-    return Report(
+    report = Report(
         schema_version=parts.SCHEMA_VERSION,
         producer=parts.Producer(name="evolvisense", version=version("evolvisense")),
         limits=parts.LIMITS_NOTICE,
+        summary=NOTHING_SUMMARIZED,
+        moments=[],
         indicators=indicators_part(findings.indicators),
         media=_media(findings),
         options=parts.OptionsUsed(**asdict(options)),
@@ -131,6 +139,7 @@ def build_report(
         warnings=_warnings(findings, options),
         timings_s={stage: round(seconds, 4) for stage, seconds in timings_s.items()},
     )
+    return with_summary(report)
 
 
 def _media(findings: Findings) -> parts.MediaFacts:

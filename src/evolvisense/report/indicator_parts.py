@@ -122,6 +122,13 @@ class WindowPart(Part):
     scores: list[WindowScore] = Field(description="The four indicators.")
 
 
+class ReferenceRange(Part):
+    """What is usual for a feature, in its own unit."""
+
+    low: float = Field(description="5th percentile of people in the reference set.")
+    high: float = Field(description="95th percentile.")
+
+
 class IndicatorBlock(Part):
     """Indicators v2: the headline of a report, to be shown with `limits` beside it."""
 
@@ -133,6 +140,11 @@ class IndicatorBlock(Part):
     scores: list[IndicatorPart] = Field(description="The four indicators.")
     features: list[FeaturePart] = Field(description="All features, used or not.")
     baseline: BaselinePart | None = Field(description="null without a personal baseline.")
+    usual: dict[Feature, ReferenceRange] = Field(
+        default_factory=dict[Feature, ReferenceRange],
+        description="Range of the central 90 % of people in the reference set, in the feature's "
+        "unit; only of features that were measured there.",
+    )
     windows: list[WindowPart] = Field(
         description="Windows of 60 s every 30 s, of recordings of 120 s and more; else empty."
     )

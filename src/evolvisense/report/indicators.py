@@ -30,6 +30,10 @@ def indicators_part(indicators: Indicators) -> parts.IndicatorBlock:
             for reading in indicators.features
         ],
         baseline=None if indicators.baseline is None else baseline_part(indicators.baseline),
+        usual={
+            feature: parts.ReferenceRange(low=round(low, DECIMALS), high=round(high, DECIMALS))
+            for feature, (low, high) in indicators.usual.items()
+        },
         windows=[_window(window) for window in indicators.windows],
     )
 

@@ -82,6 +82,43 @@ def voice_table(report: ReportData) -> Any:  # noqa: ANN401 - pandas comes witho
     )
 
 
+def summary_table(report: ReportData) -> Any:  # noqa: ANN401 - pandas comes without types
+    """The values of `report.summary`, one in each row."""
+    pd = require_pandas()
+    values = [
+        (part, person_id, value)
+        for part, person_id, several in (
+            *(("face", person.person_id, person.values) for person in report.summary.people),
+            ("voice", None, report.summary.voice),
+            ("recording", None, report.summary.recording),
+        )
+        for value in several
+    ]
+    texts = ("name", "title", "unit", "label", "sentence", "missing", "note")
+    numbers = ("value", "interval_low", "interval_high")
+    columns: dict[str, Any] = {
+        "part": pd.array([part for part, _, _ in values], dtype="string"),
+        "person_id": pd.array([person_id for _, person_id, _ in values], dtype="Int64"),
+    }
+    columns |= {
+        name: pd.array([getattr(value, name) for _, _, value in values], dtype="string")
+        for name in texts
+    }
+    columns |= {
+        name: pd.array([getattr(value, name) for _, _, value in values], dtype="Float64")
+        for name in numbers
+    }
+    usual = [value.usual for _, _, value in values]
+    columns |= {
+        f"usual_{end}": pd.array(
+            [None if around is None else getattr(around, end) for around in usual],
+            dtype="string" if end == "source" else "Float64",
+        )
+        for end in ("low", "high", "source")
+    }
+    return pd.DataFrame(columns)
+
+
 def _dtype(name: str) -> str:
     if name in INTEGERS:
         return "Int64"

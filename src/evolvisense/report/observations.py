@@ -11,6 +11,7 @@ from evolvisense.report.indicator_parts import (
 )
 from evolvisense.report.parts import Person, Withheld
 from evolvisense.report.schema import Report
+from evolvisense.report.summary import with_summary
 from evolvisense.types.indicators import EMOTION_FEATURES, IndicatorName
 
 NO_SCORE = {
@@ -18,7 +19,16 @@ NO_SCORE = {
     "no_score_reason": "withheld",
 }
 FIELDS_ALWAYS = ("v1",)
-FIELDS_OF_PEOPLE = ("people[].mean_probabilities", "people[].timeline.probabilities")
+FIELDS_OF_PEOPLE = (
+    "people[].mean_probabilities",
+    "people[].mean_probabilities_all_frames",
+    "people[].timeline.probabilities",
+    "summary.people[].expressions.shares",
+    "summary.people[].expressions_speaking.shares",
+    "summary.people[].expressions_silent.shares",
+    "summary.people[].values[expression]",
+)
+FIELDS_OF_THE_VOICE = ("voice.emotion", "summary.voice[voice_expression]")
 
 
 def observations_only(report: Report) -> Report:
@@ -37,10 +47,10 @@ def observations_only(report: Report) -> Report:
     withheld = [
         *FIELDS_ALWAYS,
         *(FIELDS_OF_PEOPLE if report.people else ()),
-        *(("voice.emotion",) if has_heard else ()),
+        *(FIELDS_OF_THE_VOICE if has_heard else ()),
         *_withheld_of(report.indicators),
     ]
-    return report.model_copy(
+    kept = report.model_copy(
         update={
             "indicators": _indicators(report.indicators),
             "people": [_person(person) for person in report.people],
@@ -49,11 +59,13 @@ def observations_only(report: Report) -> Report:
             "withheld": Withheld(reason="observations_only", parts=withheld),
         }
     )
+    return with_summary(kept)
 
 
 def _person(person: Person) -> Person:
     timeline = person.timeline.model_copy(update={"probabilities": None})
-    return person.model_copy(update={"mean_probabilities": None, "timeline": timeline})
+    nothing = {"mean_probabilities": None, "mean_probabilities_all_frames": None}
+    return person.model_copy(update={**nothing, "timeline": timeline})
 
 
 def _indicators(block: IndicatorBlock) -> IndicatorBlock:

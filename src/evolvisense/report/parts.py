@@ -19,12 +19,13 @@ from evolvisense.report.columns import (
 )
 from evolvisense.report.indicator_parts import IndicatorBlock
 from evolvisense.report.landmarks import Landmarks
+from evolvisense.report.summary_parts import Moment, Summary
 from evolvisense.report.voice_parts import Voice
 from evolvisense.types.behaviour import AbsentReason, Speaking, Uncertainty
 from evolvisense.types.indicators import Language
 from evolvisense.types.scores import Emotion
 
-SCHEMA_VERSION = "1.5"
+SCHEMA_VERSION = "1.6"
 
 LIMITS_NOTICE = (
     "Experimental. These numbers describe visible and audible behaviour in this recording relative "
@@ -281,7 +282,13 @@ class Person(Part):
     frames: int = Field(description="Analysed frames in which the person was found.")
     share_of_frames: float = Field(description="The same as a share of all analysed frames, 0-1.")
     mean_probabilities: dict[Emotion, float] | None = Field(
-        description="Mean of the raw probabilities over those frames; null where withheld."
+        description="Mean of the raw probabilities over the frames whose expression can be read; "
+        "null where it can be read in none, or where withheld."
+    )
+    mean_probabilities_all_frames: dict[Emotion, float] | None = Field(
+        default=None,
+        description="The same over all frames in which the person was found, readable or not; "
+        "null where withheld.",
     )
     tracks: list[Track] = Field(description="Where the person was followed.")
     measures: BehaviourMeasures
@@ -373,9 +380,13 @@ VoiceAbsentReason = Literal["no_audio_stream", "audio_not_decodable", "not_wante
 class ReportData(Part):
     """The fields of a report. `Report` adds figures and tables, which read these fields."""
 
-    schema_version: Literal["1.5"] = Field(description="Version of this shape.")
+    schema_version: Literal["1.6"] = Field(description="Version of this shape.")
     producer: Producer
     limits: str = Field(description="What the numbers do not mean; to be shown beside them.")
+    summary: Summary = Field(description="What was seen and heard: to be shown first.")
+    moments: list[Moment] = Field(
+        description="Telling stretches of the recording, the most striking first; at most ten."
+    )
     indicators: IndicatorBlock
     media: MediaFacts
     options: OptionsUsed

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 
+import numpy as np
+
 from evolvisense.report import parts
 from evolvisense.report.landmarks import Landmarks
-from evolvisense.types.arrays import I64
+from evolvisense.types.arrays import F32, I64
 from evolvisense.types.behaviour import AbsentReason, Behaviour, Speaking
 from evolvisense.types.face import FaceLayout, FaceObservations, FrameLog, Person
-from evolvisense.types.scores import EMOTIONS
+from evolvisense.types.scores import EMOTIONS, Emotion
 
 NO_MOTION: AbsentReason = "engine_reads_no_actions"
 MIN_BLINK_RATE_S = 30.0
@@ -28,15 +30,15 @@ def person_part(
     """The person with their tracks, timeline, blinks and measures."""
     mine, motion = behaviour.index, behaviour.motion
     raw = faces.probs[mine]
+    readable = np.array([reason == "" for reason in behaviour.uncertain], bool)
     blinks = None if motion is None else motion.blinks
     return parts.Person(
         id=person.id,
         is_main=person.is_main,
         frames=len(mine),
         share_of_frames=round(len(mine) / len(frames.number), 4),
-        mean_probabilities={
-            emotion: round(float(raw[:, i].mean()), 4) for i, emotion in enumerate(EMOTIONS)
-        },
+        mean_probabilities=_means(raw[readable]),
+        mean_probabilities_all_frames=_means(raw),
         tracks=[_track(track, mine, frames, faces) for track in person.track_ids],
         measures=_measures(behaviour),
         blinks=None if blinks is None else [parts.BlinkEvent(**asdict(b)) for b in blinks],
@@ -46,6 +48,13 @@ def person_part(
         speaking_unknown_reason=behaviour.speaking_unknown_reason,
         timeline=_timeline(behaviour, frames, faces, layout),
     )
+
+
+def _means(probabilities: F32) -> dict[Emotion, float] | None:
+    """Of (N, 7) probabilities; None where N is 0."""
+    if not len(probabilities):
+        return None
+    return {e: round(float(probabilities[:, i].mean()), 4) for i, e in enumerate(EMOTIONS)}
 
 
 def _timeline(

@@ -10,7 +10,14 @@ from functools import partial
 from typing import Any, Unpack
 
 from evolvisense.report.figures import FigureName
-from evolvisense.report.notebook import PlotOptions, faces_table, plot, voice_table
+from evolvisense.report.html.summary import summary_section
+from evolvisense.report.notebook import (
+    PlotOptions,
+    faces_table,
+    plot,
+    summary_table,
+    voice_table,
+)
 from evolvisense.report.parts import ReportData
 
 
@@ -35,6 +42,17 @@ class Report(ReportData):
         that is not there.
         """
         return plot(self, names, options)
+
+    def to_pandas(self) -> Any:  # noqa: ANN401 - pandas is optional
+        """The values of `summary` as a pandas DataFrame, a row for each: part (face, voice or
+        recording), person_id, name, title, unit, label, sentence, missing, note, value, interval,
+        usual range and its source. Raises FormatUnavailableError without pandas.
+        """
+        return summary_table(self)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows of a report: the summary and the moments."""
+        return str(summary_section(self))
 
     def voice_frames(self) -> Any:  # noqa: ANN401 - pandas is optional
         """The columns of the voice as a pandas DataFrame, a row for each step; no row where no

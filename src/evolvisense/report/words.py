@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from evolvisense.report.parts import ReportData
 from evolvisense.types.arrays import F64
 from evolvisense.types.behaviour import AbsentReason, Uncertainty
@@ -19,8 +21,10 @@ class Clock:
     """Length of the recording; more than 0."""
 
     def of(self, times_s: F64) -> F64:
-        """Times of the file (N,) on this clock."""
-        return times_s - self.origin_s
+        """Times of the file (N,) on this clock, to the microsecond: where the file's clock begins
+        changes no digit.
+        """
+        return np.round(times_s - self.origin_s, 6)
 
 
 def clock_of(report: ReportData) -> Clock:
@@ -35,6 +39,50 @@ def clock_of(report: ReportData) -> Clock:
 
 
 CANNOT_TELL = "cannot tell"
+MINUS = "\u2212"
+
+
+def percent(share: float) -> str:
+    """A share of 0-1 as whole percent; `under 1 %` where it is more than nothing.
+
+    >>> percent(0.193), percent(0.001), percent(0.0)
+    ('19 %', 'under 1 %', '0 %')
+    """
+    if 0 < share < 0.005:
+        return "under 1 %"
+    return f"{share:.0%}".replace("%", " %")
+
+
+def player_time(seconds: float) -> str:
+    """Seconds from the beginning as a player shows them.
+
+    >>> player_time(4.2), player_time(3725.0)
+    ('0:04', '1:02:05')
+    """
+    whole = max(int(seconds), 0)
+    minutes, rest = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def span(start_s: float, end_s: float) -> str:
+    """A stretch as a player shows it.
+
+    >>> span(4.2, 9.9), span(4.2, 4.9)
+    ('0:04-0:09', '0:04')
+    """
+    first, last = player_time(start_s), player_time(end_s)
+    return first if first == last else f"{first}-{last}"
+
+
+def number(value: float, decimals: int = 0) -> str:
+    """A number with a true minus sign.
+
+    >>> number(-3.14159, 1)
+    '\u22123.1'
+    """
+    return f"{value:.{decimals}f}".replace("-", MINUS)
+
 
 INDICATOR_MEANINGS: dict[IndicatorName, str] = {
     "activation": "how stirred voice and face are",

@@ -18,6 +18,9 @@ Speaking = Literal["yes", "no", "unknown"]
 MAX_FRAME_S = 0.2
 """A frame stands for at most this long a time: gaps in which a face was away are not watched."""
 
+SMILE = 0.4
+"""A smile blendshape of this much is a smile that people see (ours)."""
+
 AbsentReason = Literal[
     "engine_reads_no_actions",
     "sampled_too_slowly",

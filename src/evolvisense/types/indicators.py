@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 import numpy as np
@@ -255,5 +255,9 @@ class Indicators:
     """Lambda: .5 against the reference set, .8 against a personal baseline."""
     blocks: int
     baseline: BaselineUse | None
+    usual: Mapping[Feature, tuple[float, float]] = field(
+        default_factory=dict[Feature, tuple[float, float]]
+    )
+    """Central 90 % of people in the reference set; only of features that were measured there."""
     windows: tuple[IndicatorWindow, ...] = ()
     """In the order of time; none of a short recording."""

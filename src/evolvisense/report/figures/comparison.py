@@ -206,7 +206,9 @@ def _percent(means: Mapping[Emotion, float] | None, emotion: Emotion) -> float |
 
 
 def _why_no_expression(report: ReportData) -> str:
-    return WITHHELD if report.withheld is not None else "no face was found"
+    if report.withheld is not None:
+        return WITHHELD
+    return "its expression cannot be read" if report.people else "no face was found"
 
 
 def _voices(first: ReportData, second: ReportData) -> list[ComparisonRow]:

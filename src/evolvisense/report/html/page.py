@@ -18,6 +18,7 @@ from evolvisense.report.html.markup import (
     scripts,
 )
 from evolvisense.report.html.people import people_sections, people_shown
+from evolvisense.report.html.summary import summary_section
 from evolvisense.report.html.voice import voice_section
 from evolvisense.report.parts import ReportData
 
@@ -61,6 +62,7 @@ def to_html(report: ReportData, *, title: str = "") -> str:
                     element("ul", element("li", NO_SCRIPT), class_="notices"),
                 ),
                 notices(report),
+                summary_section(report),
                 indicator_section(report, figures),
                 *people_sections(report, figures),
                 voice_section(report, figures),
