@@ -51,4 +51,4 @@ def test_every_way_to_write_it_works(report: Report, capsys: pytest.CaptureFixtu
     assert cells["width_px"] is None
     assert cells["audio_codec"] == "mp3float"
     print_summary(report, Path("voice.mp3"))
-    assert "without a picture" in capsys.readouterr().out
+    assert "of sound without frames" in capsys.readouterr().out
