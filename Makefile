@@ -6,7 +6,7 @@ HOST ?= 127.0.0.1
 PORT ?= 7860
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test test-page test-ray check check-js bench evaluate test-deepface test-image lock sbom notice docs format clean
+.PHONY: run test test-trials test-page test-ray check check-js bench evaluate test-deepface test-image lock sbom notice docs format clean
 
 run: $(VENV)/.installed  ## Set up and serve the page and the API on http://127.0.0.1:7860
 	$(BIN)/evolvisense serve --host $(HOST) --port $(PORT)
@@ -17,6 +17,9 @@ test: $(VENV)/.installed-dev  ## Set up and run all tests
 
 test-page: $(VENV)/.installed-dev  ## The page in every state: result, recording, live, axe, phone width, long video
 	$(BIN)/python -m pytest tests/page -m states -n 2 --dist loadfile
+
+test-trials: $(VENV)/.installed-dev  ## Servers that are killed, starved and moved: ten minutes
+	$(BIN)/python -m pytest -m trials -n 2 --dist loadfile
 
 check: $(VENV)/.installed-dev check-js  ## Lint, format, types, layers
 	$(BIN)/ruff check .

@@ -102,7 +102,7 @@ def empty(url: str) -> None:
         connection.execute(f'DROP SCHEMA "{schema[1]}" CASCADE')  # type: ignore[arg-type]
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.trials)])
 def site(request: pytest.FixtureRequest, tmp_path: Path) -> Site:
     is_sqlite = request.param == "sqlite"
     return Site(tmp_path, "" if is_sqlite else request.getfixturevalue("postgres_url"))
@@ -153,6 +153,7 @@ def test_a_lost_database_is_refused_imported_and_served(tmp_path: Path, silent_v
         assert client.get(address).status_code == 404
 
 
+@pytest.mark.trials
 @pytest.mark.timeout(900)
 def test_move_to_postgres(tmp_path: Path, silent_video: Path, postgres_url: str) -> None:
     site = Site(tmp_path, "")

@@ -66,6 +66,7 @@ def test_a_video_is_accepted_for_later(page: Page, clip: Path):
     expect(status).to_contain_text("202", timeout=1000 * PATIENCE_S)
 
 
+@pytest.mark.states
 def test_every_route_can_be_tried(server: Running, page: Page):
     api = page.request.get("/openapi.json").json()
     opened(page)

@@ -99,6 +99,7 @@ def test_a_report_does_not_expire_by_a_jump_that_does_not_last(
     files.close()
 
 
+@pytest.mark.trials
 def test_a_server_whose_clock_jumps_finishes_its_jobs_once(tmp_path: Path):
     clock = tmp_path / "clock"
     clock.write_text("0")

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from benchmarks.reliability.clips import small_clip
 from benchmarks.reliability.fuzz import fuzz
 from benchmarks.reliability.mutations import MUTATIONS, damaged
@@ -25,6 +27,7 @@ def test_the_same_number_makes_the_same_damage():
     assert all(file.data != sources[file.number % 2].read_bytes() for file in files)
 
 
+@pytest.mark.trials
 def test_damaged_files_get_answers_and_crash_nothing(server: Server):
     found = fuzz(server, [small_clip(name) for name in SOURCES], FILES)
     assert found.codes.total() == FILES

@@ -14,6 +14,7 @@ from benchmarks.reliability.disk_full import (
 from benchmarks.reliability.process import serving
 
 
+@pytest.mark.trials
 def test_a_full_disk_refuses_uploads_and_loses_no_job(tmp_path: Path):
     if not is_possible():
         pytest.skip("no tmpfs can be mounted here: that takes root")

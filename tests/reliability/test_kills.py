@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from benchmarks.reliability.clips import long_clip
 from benchmarks.reliability.kill_server import kill_and_restart
 from benchmarks.reliability.kill_worker import kill_in_the_middle
@@ -19,6 +21,7 @@ def test_a_job_whose_worker_is_killed_in_the_middle_succeeds_once(server: Server
     assert found.left == ()
 
 
+@pytest.mark.trials
 def test_jobs_of_a_server_that_is_killed_in_the_middle_succeed_once(tmp_path: Path):
     with serving(tmp_path, lease_s=2) as server:
         found = kill_and_restart(server, long_clip(), kills=1, jobs=3)

@@ -11,6 +11,7 @@ from benchmarks.reliability.process import Server, wait_until
 from benchmarks.reliability.slow_upload import SETTLE_S, ask, dripping
 
 
+@pytest.mark.trials
 @pytest.mark.parametrize("path", ["/analyze-video/", "/v1/analyses"])
 def test_slow_uploads_do_not_keep_others_out(server: Server, path: str):
     with dripping(server, 20, path=path, settle_s=0):
@@ -23,6 +24,7 @@ def test_headers_that_never_end_do_not_keep_others_out(server: Server):
         assert ask(server, small_clip(), 1).codes == {200: 1}
 
 
+@pytest.mark.trials
 def test_slow_uploads_on_all_places_give_way_to_others(server: Server):
     with dripping(server, 80, settle_s=0):
         wait_until(lambda: server.metric("evolvisense_uploads") == 64, "all places are taken")

@@ -65,6 +65,7 @@ class Client(threading.Thread):
         return True
 
 
+@pytest.mark.trials
 @pytest.mark.timeout(900)
 def test_a_killed_server_and_a_killed_worker_lose_nothing(
     tmp_path: Path, postgres_url: str, engine: Engine
