@@ -30,6 +30,8 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 if (_onnxruntime := sys.modules.get("onnxruntime")) is not None:
     _onnxruntime.disable_telemetry_events()
 
+__version__: str
+
 __all__ = [
     "AnalysisOptions",
     "Analyzer",
@@ -85,6 +87,10 @@ def analyze(  # noqa: PLR0913 - the options, by name
 
 def __getattr__(name: str) -> object:
     """Load public names when they are first used."""
+    if name == "__version__":
+        from importlib.metadata import version  # noqa: PLC0415 - keeps import light
+
+        return version("evolvisense")
     if name not in _HOMES:
         raise AttributeError(f"module 'evolvisense' has no attribute '{name}'")
     return getattr(importlib.import_module(_HOMES[name]), name)

@@ -6,6 +6,8 @@ import csv
 import errno
 import hashlib
 import json
+import os
+import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -14,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
+import evolvisense
 from evolvisense.cli import app
 from evolvisense.report import Report
 
@@ -79,11 +82,42 @@ def test_folder_in_and_folder_out(
     assert sorted(p.name for p in out.iterdir()) == ["a-2.csv", "a-2.json", "a.csv", "a.json"]
 
 
-def test_html_on_standard_output_names_the_file(silent_video: Path) -> None:
-    code, out, _ = run("analyze", silent_video, "--html", "--frame-skip", 25)
-    assert code == 0
-    assert out.startswith("<!doctype html>")
-    assert f"<h1>{silent_video.name}</h1>" in out
+def test_html_goes_to_a_file_that_is_named_after_the_video(
+    silent_video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, out, err = run("analyze", silent_video, "--html", "--frame-skip", 25)
+    assert (code, out) == (0, "")
+    assert "wrote silent.html" in err
+    page = (tmp_path / "silent.html").read_text()
+    assert page.startswith("<!doctype html>")
+    assert f"<h1>{silent_video.name}</h1>" in page
+
+
+def test_several_formats_go_to_files_of_this_folder(
+    silent_video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    options = ("--json", "--csv", "--parquet", "--frame-skip", 25)
+    code, out, _ = run("analyze", silent_video, *options)
+    assert (code, out) == (0, "")
+    names = ["silent.csv", "silent.json", "silent.parquet"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == names
+
+
+def test_a_terminal_gets_no_report(silent_video: Path, tmp_path: Path) -> None:
+    master, terminal = os.openpty()
+    command = [sys.executable, "-m", "evolvisense.cli", "analyze", str(silent_video), "--json"]
+    subprocess.run(command, cwd=tmp_path, stdout=terminal, stderr=subprocess.DEVNULL, check=True)
+    os.close(terminal)
+    os.close(master)
+    assert json.loads((tmp_path / "silent.json").read_text())["schema_version"]
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    code, out, _ = run("--version")
+    assert (code, out.strip()) == (0, f"evolvisense {version('evolvisense')}")
+    assert evolvisense.__version__ == version("evolvisense")
 
 
 def test_html_and_parquet_go_to_a_folder(silent_video: Path, tmp_path: Path) -> None:
@@ -144,11 +178,8 @@ def test_observations_only_leaves_a_summary_without_emotions(face_video: Path) -
     "arguments",
     [
         ("--frame-skip", "0"),
-        ("--html", "--json"),
-        ("--parquet",),
         ("--max-frames", "0"),
         ("--smoothing", "no"),
-        ("--json", "--csv"),
         ("--detector", "nothing"),
     ],
 )

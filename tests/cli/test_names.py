@@ -74,7 +74,7 @@ def test_a_terminal_that_cannot_show_a_name(silent_video: Path, tmp_path: Path):
     shutil.copy(silent_video, tmp_path / "next.webm")
     done = command(tmp_path / EMOJI, tmp_path / "next.webm", "--frame-skip", 25, encoding="cp1252")
     assert done.returncode == 0, done.stderr
-    assert done.stdout.count(b"analysed") == 2
+    assert done.stdout.count(b"frames analysed") == 2
 
 
 def test_a_folder_that_cannot_be_written_is_one_sentence(silent_video: Path, tmp_path: Path):
@@ -82,7 +82,7 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(silent_video: Path, tmp
     for out in (tmp_path / "taken", tmp_path / "taken" / "below"):
         code, err = run("analyze", silent_video, "--out", out, "--frame-skip", 25)
         assert code == 2
-        assert "cannot write to --out" in err.replace("\n", " ")
+        assert "cannot write to the folder" in err.replace("\n", " ")
 
 
 def test_a_report_says_which_file_it_is_of(silent_video: Path, tmp_path: Path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -53,7 +54,8 @@ WRITERS: Mapping[Format, Callable[[Report, Path], bytes]] = {
 SUFFIXES: Mapping[Format, str] = {"textgrid": "TextGrid"}
 """Where the name of a format is not what its files end with."""
 
-BINARY: frozenset[Format] = frozenset({"parquet"})
+PIPED: frozenset[Format] = frozenset({"json", "csv", "eaf", "textgrid"})
+"""Formats that another program may read from a pipe; the others are always files."""
 
 FAILED = 1
 UNUSABLE = 2
@@ -91,7 +93,8 @@ def run(paths: Sequence[Path], job: Job) -> int:
     if not files:
         _errors.print("[red]no video file in the given folders[/red]")
         return UNUSABLE
-    objection = _objection(job, files) or _folder_objection(job.out)
+    to_pipe = _goes_to_pipe(job, files)
+    objection = _objection(job, files) or _folder_objection(None if to_pipe else _folder(job))
     if objection is not None:
         _errors.print(objection, style="red", markup=False, highlight=False)
         return UNUSABLE
@@ -119,7 +122,7 @@ def run(paths: Sequence[Path], job: Job) -> int:
                 continue
             report = _named(report, path)
             given = observations_only(report) if job.observations_only else report
-            done = _deliver(given, path, job, stem)
+            done = _deliver(given, path, job, None if to_pipe else stem)
             if done and job.overlay is not None:
                 target = job.overlay.target(stem, to_folder=job.overlay.goes_to_folder(files))
                 with _bar(progress, f"{label}: overlay") as listener:
@@ -143,7 +146,7 @@ def _folder_objection(out: Path | None) -> str | None:
         with TemporaryFile(dir=out):
             return None
     except OSError as error:
-        return f"cannot write to --out {out}: {error.strerror}; choose another folder"
+        return f"cannot write to the folder {out}: {error.strerror}; choose another with --out"
 
 
 def _named(report: Report, path: Path) -> Report:
@@ -154,9 +157,22 @@ def _named(report: Report, path: Path) -> Report:
 
 def _objection(job: Job, files: Sequence[Path]) -> str | None:
     """Why these files cannot go where they are to go."""
-    if job.out is None and not _fits_standard_output(job.formats, len(files)):
-        return "these files need a folder to go to: give --out DIR"
     return None if job.overlay is None else job.overlay.objection(files)
+
+
+def _folder(job: Job) -> Path | None:
+    """The folder to write to: the one given, or this one; None where nothing is written."""
+    return job.out or (Path() if job.formats else None)
+
+
+def _goes_to_pipe(job: Job, files: Sequence[Path]) -> bool:
+    """Whether the report goes to standard output: one text for another program, never to a
+    terminal. JSON of several files is a line for each.
+    """
+    if job.out is not None or len(job.formats) != 1 or sys.stdout.isatty():
+        return False
+    (format_,) = job.formats
+    return format_ in PIPED and (len(files) == 1 or format_ == "json")
 
 
 def _draw(
@@ -170,12 +186,6 @@ def _draw(
         return False
     _errors.print(f"wrote {target}", markup=False, highlight=False)
     return True
-
-
-def _fits_standard_output(formats: Sequence[Format], files: int) -> bool:
-    """One text; JSON of several files is a line for each."""
-    one_text = len(formats) == 1 and formats[0] not in BINARY and files == 1
-    return not formats or formats == ("json",) or one_text
 
 
 def _baseline(name: str, task: str | None, analyzer: Analyzer) -> Baseline:
@@ -194,26 +204,33 @@ def media_files(paths: Sequence[Path]) -> Iterator[Path]:
             yield path
 
 
-def _deliver(report: Report, path: Path, job: Job, stem: str) -> bool:
-    """Whether everything that was asked for could be made and written."""
+def _deliver(report: Report, path: Path, job: Job, stem: str | None) -> bool:
+    """Whether everything that was asked for could be made and written; `stem` names the files,
+    None sends the report to standard output.
+    """
     if not job.formats:
         print_summary(report, path)
         return True
     try:
-        _write(report, path, job, stem)
+        if stem is None:
+            _print_report(report, path, job.formats[0])
+        else:
+            _write(report, path, job, stem)
     except (EvolviSenseError, OSError) as error:
         _errors.print(f"{path}: not written: {error}", markup=False, highlight=False)
         return False
     return True
 
 
+def _print_report(report: Report, path: Path, format_: Format) -> None:
+    is_json = format_ == "json"
+    typer.echo(to_json(report) if is_json else WRITERS[format_](report, path), nl=is_json)
+
+
 def _write(report: Report, path: Path, job: Job, stem: str) -> None:
+    folder = _folder(job) or Path()
     for format_ in job.formats:
-        if job.out is None:
-            is_json = format_ == "json"
-            typer.echo(to_json(report) if is_json else WRITERS[format_](report, path), nl=is_json)
-            continue
-        target = job.out / f"{stem}.{SUFFIXES.get(format_, format_)}"
+        target = folder / f"{stem}.{SUFFIXES.get(format_, format_)}"
         part = target.with_name(target.name + ".part")
         try:
             part.write_bytes(WRITERS[format_](report, path))

@@ -5,6 +5,7 @@ What a command does is imported when it is called: a server need not load what a
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -20,8 +21,6 @@ from evolvisense.types.indicators import Language
 
 app = typer.Typer(
     name="evolvisense",
-    help="Reads faces and voices in video: a timeline of expression and a description of the "
-    "voice, computed on this machine.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -50,6 +49,26 @@ LanguageSpoken = Annotated[
 ]
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"evolvisense {version('evolvisense')}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    show_version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    """Reads faces and voices in video: a timeline of expression and a description of the voice,
+    computed on this machine.
+    """
+
+
 @app.command()
 def analyze(
     paths: Annotated[
@@ -62,7 +81,7 @@ def analyze(
     html: Annotated[bool, typer.Option("--html", help="Write a page to read and print.")] = False,
     parquet: Annotated[
         bool,
-        typer.Option("--parquet", help="Write the table as Parquet (needs pyarrow and --out)."),
+        typer.Option("--parquet", help="Write the table as Parquet (needs pyarrow)."),
     ] = False,
     eaf: Annotated[
         bool, typer.Option("--eaf", help="Write tiers of annotations for ELAN.")
@@ -72,7 +91,7 @@ def analyze(
     ] = False,
     out: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Write files here instead of to standard output."),
+        typer.Option(metavar="DIR", help="Write the files to this folder; this one by default."),
     ] = None,
     observations_only: Annotated[
         bool,
@@ -122,8 +141,10 @@ def analyze(
 ) -> None:
     """Analyse videos and print a summary, or write reports in the formats asked for.
 
-    With --out and no format, JSON and CSV are written. A file that cannot be read is told
-    and does not stop the others; the exit status is then 1.
+    A report of FILE goes to FILE.json, FILE.html and so on, in this folder or in --out DIR. One
+    JSON, CSV, EAF or TextGrid goes to standard output where that is a pipe or a file. With --out
+    and no format, JSON and CSV are written. A file that cannot be read is named and does not stop
+    the others; the exit status is then 1.
     """
     from evolvisense.cli import analyze as analyzing  # noqa: PLC0415
     from evolvisense.cli.overlay import OverlayWish  # noqa: PLC0415
