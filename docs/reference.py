@@ -43,7 +43,7 @@ page is for people; programs read the JSON.
 `--eaf` (`to_eaf`) and `--textgrid` (`to_textgrid`) write tiers of labelled stretches of time for
 ELAN and Praat, in seconds from the first picture or sound on, as players show them: `speech` and
 `pauses` (`long pause` above 1 s); of each person `seen`, `expression` (the likeliest one where it
-may be read), `uncertain` (where it may not, and why), `smiles` (above 0.5), `blinks` and
+may be read), `uncertain` (where it may not, and why), `smiles` (0.4 or more), `blinks` and
 `speaking`. A label that begins with `cannot tell` says that something is not known there; where
 there is no label, it was looked for and not found.
 

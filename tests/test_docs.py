@@ -12,12 +12,15 @@ from pathlib import Path
 import pytest
 
 import evolvisense
-from docs import example
+from docs import codebook, example
 from docs.indicators import generated, with_parts
 from docs.reference import page_text, schema_text
 from docs.settings import page_text as settings_text
+from evolvisense import AnalysisOptions, Analyzer
+from evolvisense.batch.summary import summary_row
 from evolvisense.models.registry import all_specs
 from evolvisense.report import LIMITS_NOTICE
+from evolvisense.report.tables import column_names, voice_columns
 from evolvisense.report.words import WHY_MISSING
 from evolvisense.service.settings import Settings
 
@@ -52,6 +55,21 @@ def test_the_worked_example_is_what_the_code_says() -> None:
 
 def test_report_page_is_up_to_date() -> None:
     assert read("docs/report.md") == page_text(), "run `make docs`"
+
+
+def test_the_codebook_is_up_to_date() -> None:
+    assert read("docs/codebook.csv") == codebook.csv_text(), "run `make docs`"
+    assert read("docs/codebook.md") == codebook.page_text(), "run `make docs`"
+
+
+def test_the_codebook_has_every_column_of_a_report(analyzer: Analyzer, face_video: Path) -> None:
+    report = analyzer.analyze(face_video, AnalysisOptions(frame_skip=25))
+    found = list(codebook.rows())
+    assert [row.column for row in found if row.level == "frame"] == list(column_names(report))
+    assert [row.column for row in found if row.level == "step"] == list(voice_columns(report))
+    cells = [cell.name for cell in summary_row(report, "0" * 64)]
+    assert [row.column for row in found if row.level == "recording"] == cells
+    assert all(row.meaning.strip() for row in found)
 
 
 def test_every_field_of_the_report_has_a_meaning() -> None:

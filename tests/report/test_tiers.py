@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evolvisense.report import Report, observations_only
-from evolvisense.report.annotations import SMILE_OVER, Tier, tiers_of
+from evolvisense.report.annotations import Tier, tiers_of
 from evolvisense.report.figures.series import GAP_STEPS
 from evolvisense.report.parts import BlinkEvent, Person
 from evolvisense.report.words import clock_of
-from evolvisense.types.behaviour import UNCERTAINTIES
+from evolvisense.types.behaviour import SMILE, UNCERTAINTIES
 from evolvisense.types.scores import EMOTIONS
 from tests.factory.flow import analyze_painted
 
@@ -135,8 +135,8 @@ def test_a_frame_does_not_stand_for_a_long_gap(full: Report) -> None:
     assert times(report, "person 1 seen") == [(0, round(held, 6)), (10.2, 10.4)]
 
 
-def test_a_smile_is_over_the_half(full: Report) -> None:
-    smile = np.array([0.0, SMILE_OVER, 0.51, 0.9, 0.2, 0.2, 0.2, 0.2, 0.2, 0.6])
+def test_a_smile_is_labelled_from_its_threshold_on(full: Report) -> None:
+    smile = np.array([0.0, SMILE - 0.01, SMILE, 0.9, 0.2, 0.2, 0.2, 0.2, 0.2, 0.6])
     assert times(first(full, smile=smile), "person 1 smiles") == [(0.08, 0.16), (0.36, 0.4)]
 
 

@@ -183,6 +183,19 @@ def analyze(
 
 
 @app.command()
+def methods(
+    report: Annotated[Path, typer.Argument(metavar="REPORT.json", help="A report as JSON.")],
+    bibtex: Annotated[
+        bool, typer.Option("--bibtex", help="Print the references as BibTeX instead.")
+    ] = False,
+) -> None:
+    """Print the paragraph of a paper that says how a report was made."""
+    from evolvisense.cli.methods import print_methods  # noqa: PLC0415
+
+    raise typer.Exit(print_methods(report, references=bibtex))
+
+
+@app.command()
 def batch(
     inputs: Annotated[
         list[str],

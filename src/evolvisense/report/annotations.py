@@ -26,11 +26,9 @@ from evolvisense.report.words import (
     clock_of,
 )
 from evolvisense.types.arrays import F64
-from evolvisense.types.behaviour import AbsentReason
+from evolvisense.types.behaviour import SMILE, AbsentReason
 from evolvisense.types.scores import EMOTIONS
 
-SMILE_OVER = 0.5
-"""Above this strength, 0-1, a smile is labelled."""
 LONG_PAUSE_S = 1.0
 """The length above which `long_pause_share` counts a pause."""
 
@@ -123,7 +121,7 @@ def _of_a_person(report: ReportData, person: Person, clock: Clock) -> Iterator[T
     if timeline.smile is None:
         found["smiles"] = _untold(seen, "engine_reads_no_actions")
     else:
-        is_smile = (timeline.smile > SMILE_OVER).tolist()
+        is_smile = (timeline.smile >= SMILE).tolist()
         found["smiles"] = tuple(seen.runs(["smile" if smiles else "" for smiles in is_smile]))
     if person.blinks is None:
         found["blinks"] = _untold(seen, person.blinks_absent_reason)
