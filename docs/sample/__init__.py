@@ -1,1 +1,1 @@
-"""The sample of the page: a drawn face that speaks a made sentence. `python -m docs.sample`."""
+"""The sample of the page, a moved photograph that speaks: `python -m docs.sample`."""

@@ -1,4 +1,4 @@
-"""What the drawn person says, and what the face does meanwhile."""
+"""What the moved photograph says, and what its face does meanwhile."""
 
 from __future__ import annotations
 
@@ -11,28 +11,27 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from docs.sample.features import Look
-from docs.sample.head import F32, Pose
+from docs.sample.photo import F32, Look, Pose
 
 RATE_HZ = 25
 VOICE = ("espeak-ng", "-v", "en-us+f3", "-s", "150", "-p", "48", "--stdout")
 OPENING_S = 1.4
-PAUSE_S = 0.75
+PAUSE_S = 0.9
 CLOSING_S = 1.6
 SENTENCES = (
-    "Hello! I am a drawing, and my voice is made by a computer.",
-    "Nobody was filmed for this sample, so you can try everything with it.",
-    "Look at the lines below while I speak: they follow my voice and my face.",
-    "Sometimes I raise my brows, sometimes I turn my head to the side.",
+    "Hello! I am a photograph that a computer moves, and my voice is made by a computer, too.",
+    "Nobody was filmed for this example, so you can try everything with it.",
+    "Look at the lines beside me while I speak: they follow my voice and my face.",
+    "Sometimes I turn my head to the side.",
     "When I am silent, you may see me smile.",
     "The numbers describe what can be seen and heard, and nothing else.",
     "They do not say what anybody feels. Thank you for listening, and goodbye.",
 )
-SMILES_AFTER = (0, 5, 7)
+SMILES_AFTER = (0, 2, 5, 7)
 """Pauses, counted from the one before the first sentence, in which the face smiles."""
 BLINK = (0.45, 1.0, 1.0, 0.55, 0.2)
 """How far the lids are closed in the frames of a blink."""
-BLINKS_S = (1.1, 4.6, 7.2, 11.0, 13.3, 17.1, 20.4, 22.2, 26.3, 29.0, 32.4)
+BLINKS_S = (2.1, 4.6, 7.2, 11.0, 13.3, 17.1, 20.4, 22.2, 26.3, 29.0, 32.4)
 LOUD_DB, SOFT_DB = -14.0, -46.0
 """Levels of an open and of a closed mouth."""
 
@@ -67,10 +66,10 @@ def _said(text: str) -> tuple[F32, int]:
 
 def acted(
     sound: F32, rate_hz: int, spans: list[tuple[float, float]]
-) -> Iterator[tuple[Look, Pose]]:
-    """Look and pose of each frame."""
+) -> Iterator[tuple[Look, Pose, float]]:
+    """Look, pose and light of each frame."""
     count = int(len(sound) / rate_hz * RATE_HZ)
-    opening, width = _mouth(sound, rate_hz, count)
+    opening = _mouth(sound, rate_hz, count)
     smile = _smile(spans, count)
     closure = np.zeros(count)
     for time_s in BLINKS_S:
@@ -78,15 +77,13 @@ def acted(
         closure[first : first + len(BLINK)] = BLINK[: max(0, count - first)]
     for i in range(count):
         t = i / RATE_HZ
-        turn = 16 * _moment(t, 17.5, 1.6) - 15 * _moment(t, 9.0, 1.4)
+        turn = 15 * _moment(t, 17.5, 1.6) - 14 * _moment(t, 9.0, 1.4)
         yaw = turn + 3 * np.sin(0.9 * t) + 1.6 * np.sin(2.3 * t + 1)
-        nod = 2.5 * np.sin(1.3 * t) + 4 * opening[i] * np.sin(5 * t)
-        shift = (0.25 * yaw + 3 * np.sin(0.5 * t), 2 * np.sin(0.7 * t))
-        gaze = (-0.14 * turn + 1.2 * np.sign(np.sin(1.9 * t)), 0.5 * np.sin(0.8 * t))
-        brows = 0.9 * _moment(t, 15.2, 1.0) + 0.5 * _moment(t, 2.2, 0.8)
+        nod = 2.5 * np.sin(1.3 * t) + 3 * opening[i] * np.sin(5 * t)
         yield (
-            Look(float(opening[i]), float(width[i]), float(smile[i]), closure[i], brows, gaze),
-            Pose(float(nod), float(yaw), float(2.5 * np.sin(0.6 * t)), shift),
+            Look(float(opening[i]), float(smile[i]), float(closure[i])),
+            Pose(float(nod), float(yaw), float(2.2 * np.sin(0.6 * t))),
+            float(np.sin(0.35 * t)),
         )
 
 
@@ -94,8 +91,8 @@ def _moment(t: float, middle_s: float, width_s: float) -> float:
     return float(np.exp(-(((t - middle_s) / width_s) ** 2)))
 
 
-def _mouth(sound: F32, rate_hz: int, count: int) -> tuple[F32, F32]:
-    """Opening by loudness and width by brightness of the sound around each frame, 0-1."""
+def _mouth(sound: F32, rate_hz: int, count: int) -> F32:
+    """Opening by the loudness of the sound around each frame, 0-1."""
     reach = rate_hz // RATE_HZ
     level = np.full(count, SOFT_DB)
     bright = np.full(count, 0.5)
@@ -111,14 +108,14 @@ def _mouth(sound: F32, rate_hz: int, count: int) -> tuple[F32, F32]:
     opening = np.clip((level - SOFT_DB) / (LOUD_DB - SOFT_DB), 0, 1) ** 1.5
     # Hissing is loud at a closed mouth.
     opening *= 1 - 0.6 * np.clip(bright - 0.5, 0, 0.5) * 2
-    return _smooth(opening, 0.6), _smooth(bright, 1.2)
+    return _smooth(opening, 0.6)
 
 
 def _smile(spans: list[tuple[float, float]], count: int) -> F32:
     edges = [(0.0, spans[0][0])]
     edges += [(a[1], b[0]) for a, b in itertools.pairwise(spans)]
     edges += [(spans[-1][1], count / RATE_HZ)]
-    smile = np.full(count, 0.08)
+    smile = np.full(count, 0.0)
     for pause in SMILES_AFTER:
         first, last = (round(t * RATE_HZ) for t in edges[pause])
         smile[max(0, first - 6) : last + 6] = 1.0

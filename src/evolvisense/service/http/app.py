@@ -8,6 +8,7 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
+from fastapi.middleware.gzip import GZipMiddleware
 
 from evolvisense.sandbox import REQUIRED
 from evolvisense.service.access.hosts import AllowedHosts
@@ -51,6 +52,9 @@ ROUTERS = (
     metrics.router,
     pages.router,
 )
+
+
+LEAST_COMPRESSED_BYTES = 1024
 
 
 def create_app(
@@ -103,6 +107,8 @@ def create_app(
     app.mount("/static", pages.FreshFiles(directory=pages.WEB))
     install_error_handlers(app)
     openapi.describe(app)
+    # Innermost: what is sent outside is compressed already. Media, events and parts are left alone.
+    app.add_middleware(GZipMiddleware, minimum_size=LEAST_COMPRESSED_BYTES, compresslevel=6)
     # The last one added is the outermost: the host is checked first; refusals and errors behind
     # CORS carry its headers too.
     if token is not None:

@@ -1,4 +1,4 @@
-// Which view is shown: #/ start, #/analysis/ID, #/compare/ID or #/compare/ID/ID, #/live.
+// Which view is shown: #/ start, #/analysis/ID, #/example, #/compare/ID or #/compare/ID/ID, #/live.
 
 import { $ } from "./shared/dom.js";
 import { forgetKey, key } from "./shared/keys.js";
@@ -22,6 +22,7 @@ const ID = "[A-Za-z0-9_-]+";
 const VIEWS = [
   { name: "start", title: "Recordings", path: /^\/?$/, load: () => import("./start/start.js") },
   { name: "result", title: "Result", path: new RegExp(`^/analysis/(?<id>${ID})$`), load: () => import("./result/result.js") },
+  { name: "result", title: "Example", path: /^\/example$/, load: () => import("./result/result.js") },
   { name: "compare", title: "Compare", path: new RegExp(`^/compare/(?<first>${ID})(?:/(?<second>${ID}))?$`), load: () => import("./compare/compare.js") },
   { name: "live", title: "Live", path: /^\/live$/, load: () => import("./live/live.js") },
 ];

@@ -55,7 +55,8 @@ export async function openExplanation(title, contentOf) {
  * @returns {(words: Explanations) => Node[]}
  */
 export function ofFields(...fields) {
-  return (words) => fields.map((field) => el("p", {}, words.fields[field]));
+  // The words of the schema mark names of fields with backticks, for programs.
+  return (words) => fields.map((field) => el("p", {}, words.fields[field].replaceAll("`", "")));
 }
 
 /**

@@ -11,8 +11,13 @@ import { Shown } from "./shown.js";
 
 /** @typedef {import("./attach.js").Analysis} Analysis */
 
+/** The prepared example: its report and video come with the page, nothing is analysed. */
+const EXAMPLE = { report: "/static/sample/report.json", video: "/static/sample/sample.webm" };
+const ABOUT_EXAMPLE = "A NASA photograph (public domain) that software moves, with a computer voice: nobody was "
+  + "filmed. Recordings of your own have detail plots and exports, too.";
+
 /**
- * Show the analysis `params.id`; waits until it has ended.
+ * Show the analysis `params.id`; waits until it has ended. Without an id, the example.
  * @param {HTMLElement} root
  * @param {Record<string, string>} params
  * @returns {Promise<() => void>} ends the view. Throws Problem.
@@ -24,7 +29,9 @@ export async function show(root, { id }) {
   $("result-wait").hidden = false;
   $("result-title").textContent = "Result";
   $("result-facts").textContent = "";
+  root.dataset.kind = id ? "analysis" : "example";
   say("Fetching the result\u2026", null);
+  if (!id) return showExample(root, leaving);
   /** @type {Analysis} */
   const analysis = await api.get(`/v1/analyses/${id}`, { signal });
   head(analysis);
@@ -51,6 +58,36 @@ export async function show(root, { id }) {
     leaving.abort();
     reader.close();
     shown?.close();
+    delete root.dataset.ready;
+  };
+}
+
+/**
+ * @param {HTMLElement} root
+ * @param {AbortController} leaving
+ * @returns {Promise<() => void>} ends the view. Throws Problem.
+ */
+async function showExample(root, leaving) {
+  const { signal } = leaving;
+  $("result-title").textContent = "Example";
+  $("result-facts").textContent = ABOUT_EXAMPLE;
+  const reader = new ReportReader();
+  const [summary, video] = await Promise.all([
+    reader.open(EXAMPLE.report, {}).catch((problem) => { throw problemOf(problem.status, problem); }),
+    api.blob(EXAMPLE.video),
+  ]);
+  $("result-body").hidden = false;
+  $("result-wait").hidden = true;
+  const analysis = /** @type {Analysis} */ ({
+    id: "example", state: "succeeded", created_at: new Date().toISOString(), options: {}, links: {},
+  });
+  const shown = new Shown({ analysis, summary, reader, fileName: "example", signal, isExample: true });
+  shown.load(video);
+  root.dataset.ready = "example";
+  return () => {
+    leaving.abort();
+    reader.close();
+    shown.close();
     delete root.dataset.ready;
   };
 }

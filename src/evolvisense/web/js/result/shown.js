@@ -34,6 +34,7 @@ import { fillWarnings } from "./warnings.js";
  * @property {import("./reader.js").ReportReader} reader
  * @property {string} fileName without ending
  * @property {AbortSignal} signal aborts when the view is left
+ * @property {boolean} [isExample] whether the server knows no such analysis
  */
 
 /** @type {Record<string, string>} */
@@ -50,8 +51,9 @@ export class Shown {
   #moment = null;
 
   /** @param {ShownOptions} options */
-  constructor({ analysis, summary, reader, fileName, signal }) {
+  constructor({ analysis, summary, reader, fileName, signal, isExample = false }) {
     this.analysis = analysis;
+    this.isExample = isExample;
     this.summary = summary;
     this.reader = reader;
     this.signal = signal;
@@ -126,7 +128,7 @@ export class Shown {
     $("layer-note").textContent = $("layer-landmarks").disabled && summary.people.length
       ? "Landmarks were not kept: choose them before the analysis." : "";
     prepareBars();
-    void prepareBaseline(this.analysis.id, this.analysis.created_at, this.signal);
+    if (!this.isExample) void prepareBaseline(this.analysis.id, this.analysis.created_at, this.signal);
   }
 
   #listen() {
