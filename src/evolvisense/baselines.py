@@ -17,7 +17,6 @@ import json
 import math
 import os
 import re
-import secrets
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from evolvisense.atomic_file import atomic_write
 from evolvisense.errors import (
     BaselineCorruptError,
     BaselineNameError,
@@ -271,16 +271,8 @@ class BaselineStore:
             "name": name,
             "recordings": [recording.to_json() for recording in recordings],
         }
-        part = path.with_name(f".{name}.{secrets.token_hex(4)}.part")
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                json.dump(document, file, indent=1)
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
+        with atomic_write(path, mode=OWNER_ONLY, durable=True) as file:
+            file.write(json.dumps(document, indent=1).encode())
 
     @contextmanager
     def _alone(self) -> Generator[None]:

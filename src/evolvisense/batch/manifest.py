@@ -15,6 +15,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from evolvisense.atomic_file import atomic_write
 from evolvisense.batch.dataset import Dataset
 from evolvisense.batch.inputs import printable
 from evolvisense.batch.plan import Entry, deciding_versions
@@ -149,6 +150,5 @@ def _processor() -> str | None:
 
 
 def _write(path: Path, text: str) -> None:
-    part = path.with_name(path.name + ".part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
+    with atomic_write(path) as file:
+        file.write(text.encode())

@@ -15,12 +15,12 @@ from __future__ import annotations
 
 import fcntl
 import json
-import os
 import shutil
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from evolvisense.atomic_file import atomic_write
 from evolvisense.batch.inputs import InputFile
 from evolvisense.batch.outcome import TABLES, Head, Outcome
 from evolvisense.errors import (
@@ -107,9 +107,8 @@ def _present(root: Path) -> Iterator[str]:
 
 
 def _note(staging: Staging, paths: list[str]) -> None:
-    part = staging.incoming / WRITTEN
-    part.write_text(json.dumps(paths), encoding="utf-8")
-    part.replace(staging.root / WRITTEN)
+    with atomic_write(staging.root / WRITTEN, folder=staging.incoming) as file:
+        file.write(json.dumps(paths).encode())
 
 
 def _prune(folder: Path) -> None:
@@ -209,14 +208,10 @@ class Staging:
     def keep(self, outcome: Outcome) -> None:
         """Write an outcome so that it is whole or not there, even if the power goes."""
         target = self.path(outcome.key)
-        part = self.incoming / f"{outcome.key}.part"
         with storing():
             target.parent.mkdir(parents=True, exist_ok=True)
-            with part.open("wb") as file:
+            with atomic_write(target, durable=True, folder=self.incoming) as file:
                 file.write(outcome.pack())
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(target)
 
     def _known_hashes(self) -> dict[str, str | None]:
         known: dict[str, str | None] = {}

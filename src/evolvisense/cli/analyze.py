@@ -17,6 +17,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from evolvisense.analyzer import Analyzer
+from evolvisense.atomic_file import atomic_write
 from evolvisense.baselines import BaselineStore, baseline_of
 from evolvisense.batch.inputs import printable
 from evolvisense.cli.overlay import OverlayWish
@@ -231,12 +232,8 @@ def _write(report: Report, path: Path, job: Job, stem: str) -> None:
     folder = _folder(job) or Path()
     for format_ in job.formats:
         target = folder / f"{stem}.{SUFFIXES.get(format_, format_)}"
-        part = target.with_name(target.name + ".part")
-        try:
-            part.write_bytes(WRITERS[format_](report, path))
-            part.replace(target)
-        finally:
-            part.unlink(missing_ok=True)
+        with atomic_write(target) as file:
+            file.write(WRITERS[format_](report, path))
         _errors.print(f"wrote {target}", markup=False, highlight=False)
 
 

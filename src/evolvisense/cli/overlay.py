@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from evolvisense.atomic_file import atomic_path
 from evolvisense.report import Report
 from evolvisense.report.overlay import write_overlay
 from evolvisense.types.progress import ProgressListener
@@ -44,6 +45,5 @@ class OverlayWish:
     ) -> None:
         """Write it, complete or not at all. Raises as `write_overlay`."""
         target.parent.mkdir(parents=True, exist_ok=True)
-        part = target.with_name(target.name + ".part")
-        write_overlay(media, report, part, blur_faces=self.blur_faces, on_progress=on_progress)
-        part.replace(target)
+        with atomic_path(target) as part:
+            write_overlay(media, report, part, blur_faces=self.blur_faces, on_progress=on_progress)

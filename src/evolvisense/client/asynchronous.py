@@ -20,6 +20,7 @@ from evolvisense.api.schemas import (
     ReportFormat,
     ServerLimits,
 )
+from evolvisense.atomic_file import atomic_write
 from evolvisense.client import answers, calls, sending
 from evolvisense.client.baselines import AsyncBaselines
 from evolvisense.client.errors import AnalysisFailedError, ClientError
@@ -231,7 +232,7 @@ class AsyncClient:
                 if not response.is_success:
                     await response.aread()
                     return response
-                with sending.saving(call.target) as file:
+                with atomic_write(call.target) as file:
                     async for piece in response.aiter_bytes():
                         file.write(piece)
                 return response

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import random
-import secrets
-from collections.abc import Generator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import httpx
 
@@ -150,15 +146,3 @@ def request(call: Call, timeout: httpx.Timeout, files: Any = None) -> dict[str, 
     if call.json is not None:
         found["json"] = dict(call.json)
     return found
-
-
-@contextmanager
-def saving(target: Path) -> Generator[BinaryIO]:
-    """A file that takes the place of `target` once all of it is written."""
-    part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
-    try:
-        with part.open("xb") as file:
-            yield file
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)

@@ -20,6 +20,7 @@ from evolvisense.api.schemas import (
     ReportFormat,
     ServerLimits,
 )
+from evolvisense.atomic_file import atomic_write
 from evolvisense.client import answers, calls, sending
 from evolvisense.client.baselines import Baselines
 from evolvisense.client.errors import AnalysisFailedError, ClientError
@@ -253,7 +254,7 @@ class Client:
                 if not response.is_success:
                     response.read()
                     return response
-                with sending.saving(call.target) as file:
+                with atomic_write(call.target) as file:
                     for piece in response.iter_bytes():
                         file.write(piece)
                 return response

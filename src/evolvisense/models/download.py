@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 import urllib.request
 from collections.abc import Callable
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from typing import cast
 
+from evolvisense.atomic_file import atomic_path
 from evolvisense.errors import ModelCorruptError, ModelDownloadError
 from evolvisense.models.registry import ModelSpec, cache_dir, find_file
 
@@ -32,17 +32,12 @@ def download(spec: ModelSpec, on_bytes: Callable[[int], None] | None = None) -> 
         raise ModelDownloadError(f"EVOLVISENSE_OFFLINE=1 forbids downloading '{spec.id}'")
     directory = cache_dir()
     directory.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=directory, suffix=".part", delete=False) as part:
-        path = Path(part.name)
-    try:
+    with atomic_path(directory / spec.file) as path:
         found = _fetch(spec.url, path, on_bytes)
         if found != spec.sha256:
             raise ModelCorruptError(
                 f"{spec.url} sent a file with sha256 {found}, expected {spec.sha256}: not kept"
             )
-        path.replace(directory / spec.file)
-    finally:
-        path.unlink(missing_ok=True)
     return directory / spec.file
 
 

@@ -24,6 +24,7 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from evolvisense.atomic_file import sync_folder
 from evolvisense.errors import DataFolderError, StorageFullError, is_disk_full
 from evolvisense.service.queue import process_folders as instances
 from evolvisense.service.queue.process_folders import OWNER_ONLY, OWNER_ONLY_DIR
@@ -336,15 +337,6 @@ def _sync_file(path: Path) -> None:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise ValueError(f"expected a plain file: {path}")
         os.fchmod(descriptor, OWNER_ONLY)
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def sync_folder(path: Path) -> None:
-    """Have the names in a folder written to the disk."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)

@@ -8,14 +8,13 @@ folder may be moved while nobody works. SQLite has its file in the folder, so th
 
 from __future__ import annotations
 
-import os
 import secrets
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, event, text
 
+from evolvisense.atomic_file import atomic_write
 from evolvisense.errors import FolderNotSharedError
 from evolvisense.service.queue.database import reading
 from evolvisense.service.queue.process_folders import OWNER_ONLY
@@ -62,13 +61,7 @@ def mark_of(root: Path) -> str:
     """The name that the folder has had since it was first used."""
     path = root / MARK
     if not path.exists():
-        part = root / f"{MARK}.{secrets.token_hex(8)}"
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY), "w") as new:
-            new.write(secrets.token_hex(16))
-            new.flush()
-            os.fsync(new.fileno())
         # Of two processes that do this at once the first one names the folder.
-        with suppress(FileExistsError):
-            os.link(part, path)
-        part.unlink()
+        with atomic_write(path, mode=OWNER_ONLY, durable=True, first_wins=True) as new:
+            new.write(secrets.token_hex(16).encode())
     return path.read_text(encoding="ascii")

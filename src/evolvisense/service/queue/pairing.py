@@ -21,17 +21,15 @@ from __future__ import annotations
 
 import fcntl
 import os
-import secrets
-from collections.abc import Generator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Engine, func, or_, select
 
+from evolvisense.atomic_file import atomic_write
 from evolvisense.errors import DatabaseMismatchError, DataFolderError
 from evolvisense.service.queue.database import database_id, reading
-from evolvisense.service.queue.files import JobFiles, prepare_folder, space_errors, sync_folder
+from evolvisense.service.queue.files import JobFiles, prepare_folder, space_errors
 from evolvisense.service.queue.process_folders import OWNER_ONLY
 from evolvisense.service.queue.queries import JobQueries
 from evolvisense.service.queue.tables import jobs
@@ -127,7 +125,7 @@ def require_pair(engine: Engine, root: Path) -> None:
         return
     state = inspect_pair(engine, root)
     if state.fits and state.folder_id is None:
-        _write_first(root, state.database_id)
+        write_folder_id(root, state.database_id, first_wins=True)
         if _ids_agree(engine, root):  # another process may have been faster
             return
         state = inspect_pair(engine, root)
@@ -158,32 +156,16 @@ def folder_id(root: Path) -> str | None:
         return None
 
 
-def write_folder_id(root: Path, found_id: str) -> None:
-    """Give the folder to the database with this id, in one step that is on disk at the end."""
-    with _new_file(root, found_id) as part:
-        part.replace(root / ID_FILE)
+def write_folder_id(root: Path, found_id: str, *, first_wins: bool = False) -> None:
+    """Give the folder to the database with this id, in one step that is on disk at the end.
 
-
-def _write_first(root: Path, found_id: str) -> None:
-    """The same for a folder without one; of two processes the first one wins."""
-    with _new_file(root, found_id) as part, suppress(FileExistsError):
-        os.link(part, root / ID_FILE)
-
-
-@contextmanager
-def _new_file(root: Path, text: str) -> Generator[Path]:
-    part = root / f"{ID_FILE}.{secrets.token_hex(8)}"
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-    try:
-        with space_errors():
-            with os.fdopen(os.open(part, flags, OWNER_ONLY), "w") as new:
-                new.write(text + "\n")
-                new.flush()
-                os.fsync(new.fileno())
-            yield part
-            sync_folder(root)
-    finally:
-        part.unlink(missing_ok=True)
+    `first_wins`: a folder that has an id keeps it, so that of two processes the first one counts.
+    """
+    with (
+        space_errors(),
+        atomic_write(root / ID_FILE, mode=OWNER_ONLY, durable=True, first_wins=first_wins) as file,
+    ):
+        file.write(f"{found_id}\n".encode())
 
 
 class FolderLock:
