@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import shutil
+import stat
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
 from evolvisense.batch import BatchProgress, find_inputs, look_ahead, run_batch
-from evolvisense.batch import staging as staging_module
 from evolvisense.batch.staging import Staging
 from evolvisense.errors import BusyError, StorageError, StorageFullError
 from evolvisense.options import AnalysisOptions
@@ -179,11 +180,12 @@ def test_a_full_disk_stops_the_run_and_nothing_is_lost(
     out, engine, synced = tmp_path / "out", new_engine(), list[int]()
 
     def full(descriptor: int) -> None:
-        synced.append(descriptor)
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+            synced.append(descriptor)
         if len(synced) == 2:
             raise OSError(errno.ENOSPC, "no space left")
 
-    monkeypatch.setattr(staging_module.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(StorageFullError, match="run the same command again"):
         go(corpus, out, engine)
     again = new_engine()

@@ -7,26 +7,26 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from pydantic import ValidationError
-from rich.console import Console
 
-from evolvisense.errors import EvolviSenseError
+from evolvisense.cli.database import (
+    FAILED,
+    UNUSABLE,
+    errors_end_the_command,
+    print_error,
+    server_database,
+)
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from evolvisense.service.settings import Settings
 
-FAILED = 1
-UNUSABLE = 2
 SHOWN_IDS = 20
 
 data_app = typer.Typer(
     help="The server's data folder and its database. Stop servers and workers before.",
     no_args_is_help=True,
 )
-
-_errors = Console(stderr=True, highlight=False)
 
 
 @data_app.command("check")
@@ -35,7 +35,7 @@ def check_command() -> None:
 
     The exit status is 1 where they do not, or where there are such analyses.
     """
-    with _told():
+    with errors_end_the_command():
         from evolvisense.service.queue.pairing import inspect_pair  # noqa: PLC0415
 
         with _opened() as (settings, engine):
@@ -47,7 +47,7 @@ def check_command() -> None:
     for job_id in state.unknown[:SHOWN_IDS]:
         typer.echo(f"  {job_id}")
     if not state.fits:
-        _tell(state.refusal())
+        print_error(state.refusal())
     raise typer.Exit(0 if state.fits and not state.unknown else FAILED)
 
 
@@ -68,7 +68,7 @@ def adopt_command(
     become analyses that have failed (`database_lost`), and are deleted. Options, keys and webhooks
     of the old database are not in the folder, and are lost. May be run again.
     """
-    with _told():
+    with errors_end_the_command():
         from evolvisense.service.queue.migration import adopt  # noqa: PLC0415
 
         with _alone() as (settings, engine):
@@ -92,14 +92,14 @@ def reset_command(
 
     Baselines and the audit log are left alone.
     """
-    with _told():
+    with errors_end_the_command():
         from evolvisense.service.queue.migration import reset  # noqa: PLC0415
         from evolvisense.service.queue.pairing import inspect_pair  # noqa: PLC0415
 
         with _alone() as (settings, engine):
             if not yes:
                 state = inspect_pair(engine, settings.data_dir)
-                _tell(
+                print_error(
                     f"this would delete the files of {len(state.unknown)} analyses in "
                     f"{settings.data_dir}: run it again with --yes"
                 )
@@ -119,7 +119,7 @@ def move_command(
     Then set EVOLVISENSE_DATABASE_URL to it. The old database stays as it is, and is refused. Where
     this was interrupted, run it again.
     """
-    with _told():
+    with errors_end_the_command():
         from evolvisense.service.queue.database import open_database  # noqa: PLC0415
         from evolvisense.service.queue.migration import move  # noqa: PLC0415
         from evolvisense.service.queue.pairing import require_pair  # noqa: PLC0415
@@ -141,18 +141,12 @@ def move_command(
 
 @contextmanager
 def _opened() -> Generator[tuple[Settings, Engine]]:
-    """Settings and the database that they name."""
-    from evolvisense.service.queue.database import open_database  # noqa: PLC0415
-    from evolvisense.service.queue.files import prepare_folder  # noqa: PLC0415
+    """Settings and the database that they name, which may belong to another folder."""
     from evolvisense.service.settings import Settings  # noqa: PLC0415
 
     settings = Settings()
-    prepare_folder(settings.data_dir)
-    engine = open_database(settings.queue_url)
-    try:
+    with server_database(settings, is_paired=False) as engine:
         yield settings, engine
-    finally:
-        engine.dispose()
 
 
 @contextmanager
@@ -173,24 +167,5 @@ def _require_key(engine: Engine, owner: str) -> None:
     from evolvisense.service.access.keys import ApiKeys  # noqa: PLC0415
 
     if owner and all(record.id != owner for record in ApiKeys(engine).list()):
-        _tell(f"no key has the id {owner!r}: `evolvisense keys list` shows all")
+        print_error(f"no key has the id {owner!r}: `evolvisense keys list` shows all")
         raise typer.Exit(UNUSABLE)
-
-
-@contextmanager
-def _told() -> Generator[None]:
-    """Leave with status 2 and a sentence where it cannot be done."""
-    try:
-        yield
-    except ValidationError as error:
-        # pydantic's own text holds the value, which may be a secret.
-        for wrong in error.errors(include_input=False, include_url=False):
-            _tell(f"setting {'.'.join(str(part) for part in wrong['loc'])}: {wrong['msg']}")
-        raise typer.Exit(UNUSABLE) from error
-    except (EvolviSenseError, OSError) as error:
-        _tell(str(error))
-        raise typer.Exit(UNUSABLE) from error
-
-
-def _tell(text: str) -> None:
-    _errors.print(text, style="red", markup=False, soft_wrap=True)

@@ -8,20 +8,21 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from evolvisense.errors import EvolviSenseError
+from evolvisense.cli.database import (
+    FAILED,
+    UNUSABLE,
+    errors_end_the_command,
+    print_error,
+    server_database,
+)
 
 if TYPE_CHECKING:
     from evolvisense.service.access.keys import ApiKeys
     from evolvisense.service.settings import Settings
-
-FAILED = 1
-UNUSABLE = 2
-TROUBLE = (EvolviSenseError, ValidationError, OSError)
 
 PAGE_SCOPES = ("analyze", "read", "live")
 """What somebody needs who works with the page."""
@@ -76,11 +77,8 @@ def webhook_secret_command(key_id: KeyId) -> None:
 
 def create(name: str, scopes: list[str]) -> int:
     """Make a key; the exit status. The key alone goes to standard output."""
-    try:
-        with _opened() as (_, keys):
-            record, text = keys.create(name, scopes)
-    except TROUBLE as error:
-        return _refused(error)
+    with _opened() as (_, keys):
+        record, text = keys.create(name, scopes)
     _errors.print(
         f"key {record.id} '{record.name}' ({', '.join(record.scopes)}); "
         "keep what follows, it is not shown again:",
@@ -93,11 +91,8 @@ def create(name: str, scopes: list[str]) -> int:
 
 def show() -> int:
     """Print all keys; the exit status."""
-    try:
-        with _opened() as (_, keys):
-            records = keys.list()
-    except TROUBLE as error:
-        return _refused(error)
+    with _opened() as (_, keys):
+        records = keys.list()
     table = Table("id", "name", "scopes", "made", "revoked", box=None)
     for record in records:
         table.add_row(
@@ -113,18 +108,15 @@ def show() -> int:
 
 def revoke(key_id: str) -> int:
     """Revoke a key; the exit status."""
-    try:
-        with _opened() as (_, keys):
-            revoked = keys.revoke(key_id)
-            is_last = revoked and not keys.any_active()
-    except TROUBLE as error:
-        return _refused(error)
+    with _opened() as (_, keys):
+        revoked = keys.revoke(key_id)
+        is_last = revoked and not keys.any_active()
     if not revoked:
-        _tell(f"no key that is good has the id {key_id}: `evolvisense keys list` shows all")
+        print_error(f"no key that is good has the id {key_id}: `evolvisense keys list` shows all")
         return FAILED
     _console.print(f"key {key_id} is revoked", markup=False)
     if is_last:
-        _tell("no key is left: a server that needs one serves nobody until there is another")
+        print_error("no key is left: a server that needs one serves nobody until there is another")
     return 0
 
 
@@ -132,21 +124,19 @@ def webhook_secret(key_id: str) -> int:
     """Print the webhook secrets of a key; the exit status."""
     from evolvisense.service.webhooks.signing import owner_secret  # noqa: PLC0415
 
-    try:
-        with _opened() as (settings, keys):
-            is_known = any(record.id == key_id for record in keys.list())
-    except TROUBLE as error:
-        return _refused(error)
+    with _opened() as (settings, keys):
+        is_known = any(record.id == key_id for record in keys.list())
     if not is_known:
-        _tell(f"no key has the id {key_id}: `evolvisense keys list` shows all")
+        print_error(f"no key has the id {key_id}: `evolvisense keys list` shows all")
         return FAILED
     if not settings.webhook_secrets:
-        _tell("EVOLVISENSE_WEBHOOK_SECRETS is not set: this server sends no webhooks")
+        print_error("EVOLVISENSE_WEBHOOK_SECRETS is not set: this server sends no webhooks")
         return FAILED
     try:
         secrets = [owner_secret(s.get_secret_value(), key_id) for s in settings.webhook_secrets]
     except ValueError as error:
-        return _refused(error)
+        print_error(str(error))
+        return UNUSABLE
     for secret in secrets:
         typer.echo(secret)
     return 0
@@ -154,37 +144,18 @@ def webhook_secret(key_id: str) -> int:
 
 @contextmanager
 def _opened() -> Generator[tuple[Settings, ApiKeys], None, None]:
-    """The keys of the database that the server's settings name."""
+    """The keys of the database that the server's settings name.
+
+    Leaves with status 2 where settings or database cannot be used.
+    """
     from evolvisense.service.access.keys import ApiKeys  # noqa: PLC0415 - not for the other commands
-    from evolvisense.service.queue.database import open_database  # noqa: PLC0415
-    from evolvisense.service.queue.files import prepare_folder  # noqa: PLC0415
-    from evolvisense.service.queue.pairing import refuse_other  # noqa: PLC0415
     from evolvisense.service.settings import Settings  # noqa: PLC0415
 
-    settings = Settings()
-    if not settings.database_url:
-        prepare_folder(settings.data_dir)
-    engine = open_database(settings.queue_url)
-    try:
-        refuse_other(engine, settings.data_dir)
-        yield settings, ApiKeys(engine)
-    finally:
-        engine.dispose()
-
-
-def _refused(error: Exception) -> int:
-    if isinstance(error, ValidationError):
-        # pydantic's own text holds the value, which may be a secret.
-        for wrong in error.errors(include_input=False, include_url=False):
-            _tell(f"setting {'.'.join(str(part) for part in wrong['loc'])}: {wrong['msg']}")
-    else:
-        _tell(str(error))
-    return UNUSABLE
+    with errors_end_the_command():
+        settings = Settings()
+        with server_database(settings, makes_folder=False) as engine:
+            yield settings, ApiKeys(engine)
 
 
 def _day(time_s: float) -> str:
     return datetime.fromtimestamp(time_s, UTC).date().isoformat()
-
-
-def _tell(text: str) -> None:
-    _errors.print(text, style="red", markup=False, soft_wrap=True)

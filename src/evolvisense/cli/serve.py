@@ -14,6 +14,7 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
+from evolvisense.cli.database import server_database
 from evolvisense.errors import EvolviSenseError
 
 if TYPE_CHECKING:
@@ -68,25 +69,16 @@ def is_open_without_keys(host: str, settings: Settings) -> bool:
     if is_loopback(host) or settings.allow_anonymous:
         return False
     from evolvisense.service.access.keys import ApiKeys  # noqa: PLC0415
-    from evolvisense.service.queue.database import open_database  # noqa: PLC0415
-    from evolvisense.service.queue.files import prepare_folder  # noqa: PLC0415
-    from evolvisense.service.queue.pairing import refuse_other  # noqa: PLC0415
 
-    with _told():
-        prepare_folder(settings.data_dir)
-        engine = open_database(settings.queue_url)
-        try:
-            refuse_other(engine, settings.data_dir)
-            keys = ApiKeys(engine)
-            has_keys = keys.any_made()
-            if has_keys and not keys.any_active():
-                errors.print(
-                    "WARNING: all keys are revoked, so nobody is served until "
-                    "`evolvisense keys create` makes another",
-                    markup=False,
-                )
-        finally:
-            engine.dispose()
+    with _told(), server_database(settings) as engine:
+        keys = ApiKeys(engine)
+        has_keys = keys.any_made()
+        if has_keys and not keys.any_active():
+            errors.print(
+                "WARNING: all keys are revoked, so nobody is served until "
+                "`evolvisense keys create` makes another",
+                markup=False,
+            )
     return not has_keys
 
 
