@@ -12,6 +12,8 @@ const LETTERS = "13px system-ui, sans-serif";
 const LABEL_PX = 20;
 const PADDING_PX = 5;
 const POINT_PX = 1.3;
+/** The least side of what a finger meets. */
+const TOUCH_PX = 24;
 
 /**
  * Draw one moment. The picture is fitted into the canvas as a <video> fits it.
@@ -71,8 +73,9 @@ export function placeFaces(root, people, source, choose) {
     if (!box) continue;
     const button = /** @type {HTMLElement|null} */ (root.querySelector(`[data-person="${id}"]`)) ?? faceButton(root, id, choose);
     const [left, top, right, bottom] = box;
-    button.style.cssText = `left:${x + left * scale}px;top:${y + top * scale}px;`
-      + `width:${(right - left) * scale}px;height:${(bottom - top) * scale}px`;
+    const [w, h] = [(right - left) * scale, (bottom - top) * scale].map((side) => Math.max(side, TOUCH_PX));
+    button.style.cssText = `left:${x + ((left + right) / 2) * scale - w / 2}px;`
+      + `top:${y + ((top + bottom) / 2) * scale - h / 2}px;width:${w}px;height:${h}px`;
   }
 }
 
