@@ -1,12 +1,12 @@
-# Everything that a person runs. Needs Python 3.11-3.13 and nothing else.
-PYTHON ?= $(firstword $(foreach p,python3.12 python3.13 python3.11 python3,$(shell $(p) -c 'import sys; assert (3, 11) <= sys.version_info[:2] < (3, 14); print("$(p)")' 2>/dev/null)))
+# Everything that a person runs. Needs Python 3.11-3.14 and nothing else.
+PYTHON ?= $(firstword $(foreach p,python3.12 python3.13 python3.11 python3.14 python3,$(shell $(p) -c 'import sys; assert (3, 11) <= sys.version_info[:2] < (3, 15); print("$(p)")' 2>/dev/null)))
 VENV := .venv
 BIN := $(VENV)/bin
 HOST ?= 127.0.0.1
 PORT ?= 7860
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test test-trials test-page test-ray check check-js bench evaluate test-deepface test-image lock sbom notice docs format clean
+.PHONY: run test test-trials test-page test-ray check check-js bench evaluate test-deepface test-image lock check-wheels sbom notice docs format clean
 
 run: $(VENV)/.installed  ## Set up and serve the page and the API on http://127.0.0.1:7860
 	$(BIN)/evolvisense serve --host $(HOST) --port $(PORT)
@@ -70,6 +70,10 @@ lock: $(VENV)/.installed-dev  ## Pin the dependencies again
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header deploy/sbom-requirements.in -o deploy/sbom-requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra deepface pyproject.toml benchmarks/deepface-requirements.in -o benchmarks/deepface-requirements.txt
 
+check-wheels: $(VENV)/.installed-dev  ## Wheels on every platform and Python for what is needed at run time
+	$(BIN)/python -m pip install --quiet uv
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python -m deploy.check_wheels
+
 sbom: .venv-sbom/.installed  ## What the image installs, as CycloneDX: sbom.cdx.json
 	.venv-sbom/bin/cyclonedx-py requirements deploy/requirements.txt --pyproject pyproject.toml --output-reproducible --of JSON -o sbom.cdx.json
 
@@ -85,7 +89,7 @@ clean:
 	rm -rf .venv-sbom .venv-image sbom.cdx.json $(VENV) .venv-deepface .venv-ray node_modules dist .pytest_cache .ruff_cache .hypothesis
 
 $(BIN)/python:
-	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed; set PYTHON=/path/to/python"; exit 1; }
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12, 3.13 or 3.14 is needed; set PYTHON=/path/to/python"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed: requirements.txt pyproject.toml | $(BIN)/python
