@@ -15,7 +15,8 @@ from evolvisense.types.indicators import FEATURES, INDICATORS, Language, Missing
 from tests.service.http.conftest import Running
 
 SCRIPTS = sorted((WEB / "js").rglob("*.js"))
-TEXTS = [path for path in sorted(WEB.rglob("*")) if path.is_file() and path.suffix != ".webm"]
+MEDIA = (".webm", ".webp")
+TEXTS = [path for path in sorted(WEB.rglob("*")) if path.is_file() and path.suffix not in MEDIA]
 IMPORT = re.compile(r'^import \{([^}]+)\} from "(\.[^"]+)";', re.MULTILINE)
 WORDS = "js/shared/words.js"
 SCORES = "js/result/scores.js"
@@ -70,12 +71,13 @@ def test_the_page_offers_every_language_of_the_reference_sets(server: Running) -
     assert set(re.findall(r'value="(\w+)"', choice)) == set(get_args(Language))
 
 
-def test_limits_stand_in_the_card_of_the_scores(server: Running) -> None:
+def test_limits_stand_once_above_the_scores_and_v1_after_them(server: Running) -> None:
     text = server.client.get("/").text
-    (card,) = re.findall(r'<section[^>]*aria-labelledby="scores-title">.*?</section>', text, re.S)
-    assert card.index('id="scores"') < card.index('id="limits"')
+    assert text.count('id="limits"') == 1
+    assert text.index('id="limits"') < text.index('id="answer-tiles"') < text.index('id="scores"')
     assert "not a measurement of a person" in re.sub(r"\s+", " ", text)
-    assert text.index('id="scores"') < text.index('id="legacy"')
+    (methods,) = re.findall(r'<div id="panel-about".*', text, re.DOTALL)
+    assert 'id="legacy"' in methods
 
 
 def test_every_indicator_has_words_on_the_page() -> None:

@@ -22,7 +22,9 @@ def test_every_route_of_get_is_in_the_list_or_needs_an_id(server: Running) -> No
 
 @pytest.mark.parametrize("path", PAGES)
 def test_head_is_get_without_the_body(server: Running, path: str) -> None:
-    got, head = server.client.get(path), server.client.head(path)
+    plain = {"Accept-Encoding": "identity"}  # else the length is that of the compressed body
+    got = server.client.get(path, headers=plain)
+    head = server.client.head(path, headers=plain)
     assert (head.status_code, head.content) == (got.status_code, b"")
     same = ("content-type", "cache-control", "etag")
     assert [head.headers.get(n) for n in same] == [got.headers.get(n) for n in same]
