@@ -238,15 +238,14 @@ def test_download_of_an_unknown_model_fails() -> None:
 def test_a_file_that_cannot_be_written_stops_no_other(
     face_video: Path, silent_video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = Path.write_bytes
+    real = Path.replace
 
-    def full(path: Path, data: bytes) -> int:
-        written = real(path, data)
-        if path.name.startswith(face_video.stem):
+    def full(path: Path, target: Path) -> Path:
+        if target.name.startswith(face_video.stem):
             raise OSError(errno.ENOSPC, "No space left on device")
-        return written
+        return real(path, target)
 
-    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr(Path, "replace", full)
     files = (face_video, silent_video)
     code, _, err = run("analyze", *files, "--csv", "--frame-skip", 25, "--out", tmp_path / "out")
     assert code == 1
