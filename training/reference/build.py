@@ -32,7 +32,7 @@ from training.reference.speakers import FEATURES, Speaker, measured, read_speake
 from training.voice.dataset import FOLDS, Clips, load_clips
 from training.voice.folders import data_dir
 
-TARGET = Path(__file__).parents[2] / "src" / "evolvisense" / "scoring" / FILE
+TARGET = Path(__file__).parents[2] / "src" / "evolvisense" / "indicators" / FILE
 FORMAT = 2
 SPLITS = 200
 RETEST_ICC = 0.5
