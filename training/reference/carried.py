@@ -1,12 +1,13 @@
 """Carry the norms of voice emotion to a new version: `python -m training.reference.carried`.
 
-The norms stand on networks of folds, which version 1.2 of `voice` does not have: its networks are
-those of 1.1, and its linear heads alone are new (`training/voice/heads.py`). So the change is
-measured: neutral and calm clips of the reference set are read by the networks of 1.1 and by both
-together (heads fitted without the speakers that they read). The difference of the mean over
-speakers is added to each norm, and its spread is multiplied by the ratio of spreads. The networks
-have heard these speakers, so the change is that of voices they know; it is no new measurement of
-the norms, and `build` replaces it once there are networks of folds again.
+The norms stand on networks of folds, which version 1.2 of `voice` does not have: its networks
+are those of 1.1, and its linear heads alone are new (`training/voice/heads.py`). So the change
+is measured: neutral and calm clips of the reference set are read by the networks of 1.1 and by
+both together (heads fitted without the speakers that they read). The difference of the mean
+over speakers is added to each norm, and its spread is multiplied by the ratio of spreads; what
+conditions do to it is not measured again. The networks have heard these speakers, so the change
+is that of voices they know; it is no new measurement of the norms, and `build` replaces it once
+there are networks of folds again.
 """
 
 from __future__ import annotations
@@ -101,7 +102,6 @@ def main() -> None:
             norm["mean"] = rounded(norm["mean"] + mean_now[place] - mean[place])
             norm["sd"] = rounded(norm["sd"] * ratio)
             norm["noise_var_s"] = rounded(norm["noise_var_s"] * ratio**2)
-            norm["condition_sd"] = rounded(norm["condition_sd"] * ratio)
             print(language, feature, old, "->", norm)
     about = document["about"]
     about["probe"] |= {
