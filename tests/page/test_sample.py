@@ -43,7 +43,7 @@ def test_the_example_opens_at_once_and_nothing_is_sent(page: Page) -> None:
     page.get_by_role("link", name="See an example").click()
     page.wait_for_selector("#view-result[data-ready=example]")
     expect(page.locator("#headline")).not_to_be_empty()
-    expect(page.locator("#result-facts")).to_contain_text("nobody was filmed")
+    expect(page.locator("#result-facts")).to_contain_text("did not speak or smile like this")
     page.wait_for_selector("#overview[data-drawn]")
     expect(page.locator("#screen")).to_be_visible()
     assert page.locator(".answer-tile").count() >= 6

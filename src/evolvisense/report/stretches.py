@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from evolvisense.types.arrays import F64
 
-MAX_GAP = 1.5
+MAX_GAP = 2.5
 """A frame stands for at most this many times the usual gap between frames (ours)."""
 
 Mask = NDArray[np.bool_]
@@ -32,7 +32,7 @@ def frame_weights_s(time_s: F64, gap_s: float) -> F64:
     """(K,) seconds that each frame stands for: up to the next one, MAX_GAP usual gaps at most.
 
     >>> frame_weights_s(np.array([0.0, 0.4, 2.0]), 0.4).round(1).tolist()
-    [0.4, 0.6, 0.4]
+    [0.4, 1.0, 0.4]
     """
     if not len(time_s):
         return np.zeros(0)

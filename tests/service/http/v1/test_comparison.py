@@ -50,9 +50,12 @@ def test_what_cannot_be_told_has_a_reason(shelf: Shelf, talk: Report):
     ids = [shelf.put(report) for report in (talk, observations_only(talk))]
     found = shelf.get("/v1/comparison", first=ids[0], second=ids[1]).json()
     happy = next(row for row in found["rows"] if row["name"] == "happy")
-    assert happy["first"] is not None
+    means = next(person for person in talk.people if person.is_main).mean_probabilities
+    assert (happy["first"] is None) == (means is None)
     assert happy["second"] is None
-    assert "withheld" in happy["note"]
+    assert "second: withheld" in happy["note"]
+    pitch = next(row for row in found["rows"] if row["name"] == "f0_median_hz")
+    assert pitch["first"] == pitch["second"]
 
 
 def test_wrong_parameters(shelf: Shelf, talk: Report):

@@ -13,8 +13,8 @@ import { Shown } from "./shown.js";
 
 /** The prepared example: its report and video come with the page, nothing is analysed. */
 const EXAMPLE = { report: "/static/sample/report.json", video: "/static/sample/sample.webm" };
-const ABOUT_EXAMPLE = "A NASA photograph (public domain) that software moves, with a computer voice: nobody was "
-  + "filmed. Recordings of your own have detail plots and exports, too.";
+const ABOUT_EXAMPLE = "Made for this page: a portrait by NASA (public domain) whose head, eyelids and mouth are "
+  + "moved by software, with a computer voice. The person did not speak or smile like this. Recordings of your own have detail plots and exports, too.";
 
 /**
  * Show the analysis `params.id`; waits until it has ended. Without an id, the example.
