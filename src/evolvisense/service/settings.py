@@ -175,8 +175,8 @@ class Settings(BaseSettings):
         default=0.5,
         gt=0,
         le=1,
-        description="Share of the queue, of the clients of /analyze-video/ and of the live streams "
-        "that one key, or one address without a key, may take; 1 is all of them.",
+        description="Share of the queue, of the uploads, of the clients of /analyze-video/ and of "
+        "the live streams that one key, or one address without a key, may take; 1 is all of them.",
     )
     rate_per_minute: float = Field(
         default=120.0,

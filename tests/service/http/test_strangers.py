@@ -10,6 +10,7 @@ import re
 import secrets
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ from evolvisense.service.settings import Settings
 from tests.factory.faces import Painted
 from tests.factory.features import with_features
 from tests.factory.flow import analyze_painted
-from tests.factory.patience import PATIENCE_S
+from tests.factory.patience import PATIENCE_S, wait_until
 from tests.factory.quick_server import quick_gate, running
 
 EVERYBODY = "everybody"
@@ -539,3 +540,37 @@ def test_one_key_cannot_take_the_whole_queue(folder: Path, video: Path):
             assert "EVOLVISENSE_CALLER_SHARE" in refused.json()["detail"]
             placed = json.loads(shared.submit(modest).text)
             assert placed["queue_position"] == 1  # after the first of the other, not after both
+
+
+def test_one_key_cannot_take_all_uploads(folder: Path, video: Path):
+    with running(folder / "uploads", workers=0, max_uploads=4, caller_share=0.5) as server:
+        shared = Server(server.url, video, server.service)
+        keys = [server.service.keys.create(n, ["analyze"])[1] for n in ("greedy", "modest")]
+        with (
+            shared.caller(**{"X-Api-Key": keys[0]}) as greedy,
+            shared.caller(**{"X-Api-Key": keys[1]}) as modest,
+            half_an_upload(server.url, keys[0]),
+            half_an_upload(server.url, keys[0]),
+        ):
+            wait_until(lambda: len(server.service.uploads) == 2)
+            refused = shared.submit(greedy)
+            assert (refused.status_code, refused.json()["code"]) == (429, "queue_full")
+            assert "EVOLVISENSE_CALLER_SHARE" in refused.json()["detail"]
+            assert shared.submit(modest).status_code == 202
+        wait_until(lambda: len(server.service.uploads) == 0)
+        with shared.caller(**{"X-Api-Key": keys[0]}) as greedy:
+            assert shared.submit(greedy).status_code == 202
+
+
+@contextmanager
+def half_an_upload(url: str, key: str) -> Iterator[None]:
+    """A connection of a key that has sent a part of its file and sends no more."""
+    host, _, port = url.removeprefix("http://").rpartition(":")
+    head = (
+        f"POST /v1/analyses HTTP/1.1\r\nHost: {host}\r\nX-Api-Key: {key}\r\n"
+        "Content-Length: 100000\r\nContent-Type: multipart/form-data; boundary=b\r\n\r\n"
+        '--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'
+    )
+    with socket.create_connection((host, int(port))) as connection:
+        connection.sendall(head.encode() + bytes(50_000))
+        yield

@@ -36,6 +36,9 @@ WAITING_PRIORITY = 10
 ID_BYTES = 16
 """Of analyses and submissions: without a key their id is all that protects them."""
 OVER_SHARE = "{} analyses of this key or address wait, its share (EVOLVISENSE_CALLER_SHARE)"
+OVER_UPLOADS = (
+    "{} uploads of this key or address are under way, its share (EVOLVISENSE_CALLER_SHARE)"
+)
 FIRST_GUESS_S = 5.0
 LONGEST_RETRY_S = 600
 
@@ -74,7 +77,9 @@ class AnalysisService:
         self.answering: set[tuple[str, str]] = set()
         """Owner and Idempotency-Key of requests that are being answered."""
         self.uploads = UploadSlots(
-            settings.max_uploads, settings.max_upload_bytes / settings.upload_total_s
+            settings.max_uploads,
+            settings.share_of(settings.max_uploads),
+            settings.max_upload_bytes / settings.upload_total_s,
         )
         self._waiting: Counter[str] = Counter()
         """Clients of /analyze-video/ by caller."""
@@ -148,10 +153,12 @@ class AnalysisService:
         if own + files > self.places.each:
             raise self._busy(OVER_SHARE.format(own))
 
-    def check_uploads(self) -> None:
-        """Raise QueueFullError or StorageFullError where no further upload may begin."""
+    def check_uploads(self, caller: str) -> None:
+        """Raise QueueFullError or StorageFullError where a caller may begin no further upload."""
         if not self.uploads.has_room:
             raise self._busy("too many uploads at this moment")
+        if self.uploads.count_of(caller) >= self.uploads.each:
+            raise self._busy(OVER_UPLOADS.format(self.uploads.each))
         self.files.require_space(self.settings.max_upload_bytes)
 
     async def submit(

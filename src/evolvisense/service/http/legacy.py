@@ -114,12 +114,12 @@ async def analyze_video(request: Request) -> Response:
             "this server gives observations only, without scores: use /v1/analyses"
         )
     service.check_room_to_wait(caller.turn)
-    service.check_uploads()
+    service.check_uploads(caller.turn)
     with_report = parameters.WITH_REPORT.read(request.query_params)
     with ExitStack() as place:
         limits = service.upload_limits(max_files=1)
         async with receive_upload(
-            request, limits, service.files.new_path, service.uploads
+            request, limits, service.files.new_path, service.uploads, caller.turn
         ) as upload:
             given = {**request.query_params, **upload.fields}
             options = _options(given)

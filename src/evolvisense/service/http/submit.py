@@ -122,11 +122,11 @@ async def submit(request: Request) -> Response:
     key = bound_key(_idempotency_key(request), caller)
     wait_s = wait_of(request.headers.getlist("prefer"))
     await service.check_room_in_queue(caller.turn)
-    service.check_uploads()
+    service.check_uploads(caller.turn)
     with _Turn(service, caller, key):
         limits = service.upload_limits(service.settings.max_files)
         async with receive_upload(
-            request, limits, service.files.new_path, service.uploads
+            request, limits, service.files.new_path, service.uploads, caller.turn
         ) as upload:
             jobs, replayed = await _accept(service, request, caller, upload, key)
         if wait_s is not None and len(jobs) == 1:

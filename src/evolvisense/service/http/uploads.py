@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
+from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
@@ -70,11 +71,16 @@ class UploadRate:
 
 
 class UploadSlots:
-    """`most` uploads at the same time. One slower than `slow_bytes_per_s` may lose its place."""
+    """`most` uploads at the same time, `each` of them by one caller.
 
-    def __init__(self, most: int, slow_bytes_per_s: float) -> None:
+    An upload slower than `slow_bytes_per_s` may lose its slot to a new one.
+    """
+
+    def __init__(self, most: int, each: int, slow_bytes_per_s: float) -> None:
+        self.each = each
         self._most, self._slow = most, slow_bytes_per_s
         self._taken: set[UploadRate] = set()
+        self._by_caller: Counter[str] = Counter()
 
     def __len__(self) -> int:
         return len(self._taken)
@@ -84,18 +90,24 @@ class UploadSlots:
         """Whether a further upload may begin."""
         return len(self._taken) < self._most or self._slowest() is not None
 
+    def count_of(self, caller: str) -> int:
+        """Uploads of one key or address at this moment."""
+        return self._by_caller[caller]
+
     @contextmanager
-    def take(self) -> Generator[UploadRate]:
-        """A place, for the time of the block; look for room first."""
+    def take(self, caller: str) -> Generator[UploadRate]:
+        """A slot, for the time of the block; look for room first."""
         if len(self._taken) >= self._most and (slowest := self._slowest()) is not None:
             self._taken.discard(slowest)
             slowest.give_way()
         pace = UploadRate()
         self._taken.add(pace)
+        self._by_caller[caller] += 1
         try:
             yield pace
         finally:
             self._taken.discard(pace)
+            self._by_caller -= Counter((caller,))
 
     def _slowest(self) -> UploadRate | None:
         slowest = min(self._taken, key=lambda pace: pace.bytes_per_s, default=None)
@@ -271,9 +283,13 @@ class Upload:
 
 @asynccontextmanager
 async def receive_upload(
-    request: Request, limits: UploadLimits, new_path: Callable[[], Path], places: UploadSlots
+    request: Request,
+    limits: UploadLimits,
+    new_path: Callable[[], Path],
+    slots: UploadSlots,
+    caller: str,
 ) -> AsyncGenerator[Upload]:
-    """The upload of a request, on disk; it has a place as long as the block lasts.
+    """The upload of a request, on disk; it has a slot of its caller as long as the block lasts.
 
     Raises FileTooLargeError, InvalidOptionError, StorageFullError, ClientDisconnect or the
     RequestRefusedError that applies.
@@ -286,7 +302,7 @@ async def receive_upload(
     sink = _Sink(new_path)
     try:
         form = Form(boundary, sink, limits.max_file_bytes, limits.max_files)
-        with places.take() as pace:
+        with slots.take(caller) as pace:
             async for chunk in _chunks(request, limits, pace):
                 await asyncio.to_thread(form.write, chunk)
             form.require_complete()
