@@ -125,7 +125,7 @@ def test_a_smile_is_a_moment_where_it_is(report: Report) -> None:
     summary = summarize(_with_timeline(report, smile=smile))
     value = next(value for value in summary.people[0].values if value.name == "smile_share")
     assert value.value == pytest.approx(4 / 70, abs=0.01)
-    assert "longest 0:20-0:2" in value.sentence
+    assert "the longest at 0:20-0:2" in value.sentence
 
 
 def test_a_change_of_expression_is_a_moment_and_a_flicker_is_not(report: Report) -> None:

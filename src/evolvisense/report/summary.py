@@ -13,13 +13,12 @@ import numpy as np
 from evolvisense.report.moments import moments_of
 from evolvisense.report.parts import Person, ReportData
 from evolvisense.report.stretches import usual_gap_s
-from evolvisense.report.summary_face import face_summary, main_uncertainty
+from evolvisense.report.summary_face import face_summary, main_uncertainty, when_not
 from evolvisense.report.summary_parts import PersonSummary, Quantity, Summary, SummaryValue
 from evolvisense.report.summary_voice import voice_values
 from evolvisense.report.words import (
     WHY_MISSING,
     WHY_NO_VOICE,
-    WHY_UNCERTAIN,
     clock_of,
     number,
     percent,
@@ -152,9 +151,9 @@ def _limits(report: ReportData, people: Sequence[PersonSummary], main: Person | 
     found = [f"{notice.message[0].upper()}{notice.message[1:]}." for notice in report.warnings]
     if main is not None and people[0].readable_share < WELL_READABLE:
         reason = main_uncertainty(main.timeline)
-        because = "" if reason is None else f", mostly because {WHY_UNCERTAIN[reason]}"
         found.append(
-            f"The expression can be read {percent(people[0].readable_share)} of the time{because}."
+            f"The expression can be read {percent(people[0].readable_share)} of the time."
+            f"{when_not(reason)}"
         )
     return found
 

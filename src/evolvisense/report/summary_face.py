@@ -105,6 +105,15 @@ def main_uncertainty(timeline: FaceTimeline) -> Uncertainty | None:
     return reasons.most_common(1)[0][0] if reasons else None
 
 
+def when_not(reason: Uncertainty | None) -> str:
+    """The sentence about the time in which an expression cannot be read; empty without a reason.
+
+    >>> when_not("small")
+    ' When not, most often the face is small.'
+    """
+    return "" if reason is None else f" When not, most often {WHY_UNCERTAIN[reason]}."
+
+
 def rate_interval(count: int, seconds: float) -> tuple[float, float]:
     """90 % interval of a rate per minute from a count of events.
 
@@ -144,8 +153,8 @@ def _expression(
     if timeline.probabilities is None:
         return EXPRESSION.absent(WITHHELD)
     reason = main_uncertainty(timeline)
-    because = "" if reason is None else f", mostly because {WHY_UNCERTAIN[reason]}"
     if found.shares is None:
+        because = "" if reason is None else f", mostly because {WHY_UNCERTAIN[reason]}"
         return EXPRESSION.absent(f"it cannot be read in any frame{because}")
     shares = found.shares
     first, second = sorted(shares, key=lambda emotion: -shares[emotion])[:2]
@@ -153,7 +162,7 @@ def _expression(
     also = f", then {second} {percent(shares[second])}" if shares[second] >= WORTH_NAMING else ""
     note = None
     if readable_share < 1:
-        note = f"Can be read {percent(readable_share)} of the time{because}."
+        note = f"Can be read {percent(readable_share)} of the time.{when_not(reason)}"
     return EXPRESSION.found(
         shares[first],
         f"{how} {first}: {percent(shares[first])} of the readable time{also}.",
@@ -170,7 +179,7 @@ def _smiles(person: Person, time_s: F64, weight_s: F64) -> SummaryValue:
     stretch = longest(stretches(time_s, weight_s, smile >= SMILE))
     if stretch is None:
         return SMILES.found(0.0, "No smile was seen.")
-    mostly = "" if share >= ALWAYS else f", longest {span(*stretch)}"
+    mostly = "" if share >= ALWAYS else f", the longest at {span(*stretch)}"
     return SMILES.found(share, f"Smiles {percent(share)} of the time{mostly}.")
 
 

@@ -47,7 +47,7 @@ WHOLE_FROM = 20.0
 
 
 def _short(end: float) -> str:
-    return f"{end:.0f}" if end >= WHOLE_FROM else f"{end:.3g}" if end >= 1 else f"{end:.2f}"
+    return f"{end:.0f}" if end >= WHOLE_FROM else f"{end:.1f}" if end >= 1 else f"{end:.2f}"
 
 
 class SummaryValue(Part):

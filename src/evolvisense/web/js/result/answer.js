@@ -111,11 +111,11 @@ function headlineOf(answer, seen) {
  */
 function surenessOf(answer, seen) {
   const valueOf = (/** @type {string} */ name) => answer.recording.find((one) => one.name === name)?.value ?? null;
-  const because = seen?.values.find(({ name }) => name === "expression")?.note?.match(/because (.*)\.$/)?.[1];
+  const because = seen?.values.find(({ name }) => name === "expression")?.note?.match(/most often (.*)\.$/)?.[1];
   const [eyes, snr, light] = [valueOf("eye_distance_px"), valueOf("snr_db"), valueOf("brightness")];
   const parts = [
     seen && seen.readable_share < 1
-      ? `expression readable ${percent(seen.readable_share)} of the time${because ? ` (mostly because ${because})` : ""}` : "",
+      ? `expression readable ${percent(seen.readable_share)} of the time${because ? ` (when not, most often ${because})` : ""}` : "",
     seen && seen.readable_share === 1 ? "expression readable all the time" : "",
     eyes === null ? "" : `face ${eyes < LEAST_EYES_PX ? "too small" : "large enough"} (${Math.round(eyes)} px between the eyes)`,
     light !== null && light < DARK ? "face dark" : "",
