@@ -16,6 +16,7 @@ from evolvisense.service.queue.files import JobFiles
 from evolvisense.service.queue.store import JobStore
 from evolvisense.service.queue.tables import jobs
 from evolvisense.types.job import NewJob
+from tests.factory.patience import PATIENCE_S
 
 
 def say(word: str) -> None:
@@ -25,7 +26,7 @@ def say(word: str) -> None:
 
 def finish(url: str, how_long_s: str = "0") -> None:
     """Claim and finish jobs until there is none."""
-    store = JobStore(open_database(url))
+    store = JobStore(open_database(url, busy_s=PATIENCE_S))
     say("ready")
     while (claim := store.claim("w")) is not None:
         say(f"claimed {claim.job.id}")
@@ -37,7 +38,7 @@ def finish(url: str, how_long_s: str = "0") -> None:
 
 def submit(url: str, name: str) -> None:
     """Submit jobs for ever, two at a time."""
-    store = JobStore(open_database(url))
+    store = JobStore(open_database(url, busy_s=PATIENCE_S))
     number = 0
     while True:
         pair = [NewJob(f"{name}-{number}-{half}", {}, 1, "ab") for half in "xy"]
@@ -48,7 +49,7 @@ def submit(url: str, name: str) -> None:
 
 def stop_inside(url: str) -> None:
     """Stay in the middle of a transaction that changes every job."""
-    with writing(open_database(url)) as connection:
+    with writing(open_database(url, busy_s=PATIENCE_S)) as connection:
         connection.execute(update(jobs).values(state="failed", lease=None))
         say("inside")
         time.sleep(600)
