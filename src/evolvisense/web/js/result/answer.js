@@ -24,6 +24,8 @@ const LEAST_EYES_PX = 40;
 const LEAST_SNR_DB = 15;
 const DARK = 0.2;
 const FIRST_NUMBER = /\d[\d.,]*(?:\s?(?:%|Hz|dB|s\b|\u00b0\/s))?/;
+/** How a sentence about nothing begins: "No speech in 4.0 s of sound." */
+const NONE_OF_IT = /^No \w+/;
 const READ_PLACE = "evolvisense.notice.read";
 
 /**
@@ -160,13 +162,15 @@ function tileOf(value, byName) {
 }
 
 /**
- * The sentence with its number, and the expression where there is one, set apart.
- * @param {AnswerValue} value
+ * The sentence with its number, and the expression where there is one, set apart. Where the value is
+ * zero and the sentence says so in words, those words are set apart, not a number that follows.
+ * @param {Pick<AnswerValue, "sentence"|"label"|"value">} value
  * @returns {(Node|string)[]}
  */
-function withNumber({ sentence, label }) {
-  const found = label ? new RegExp(`${label}:? \\(?${FIRST_NUMBER.source}\\)?`).exec(sentence) ?? FIRST_NUMBER.exec(sentence)
-    : FIRST_NUMBER.exec(sentence);
+export function withNumber({ sentence, label, value }) {
+  const found = (value === 0 ? NONE_OF_IT.exec(sentence) : null)
+    ?? (label ? new RegExp(`${label}:? \\(?${FIRST_NUMBER.source}\\)?`).exec(sentence) : null)
+    ?? FIRST_NUMBER.exec(sentence);
   if (!found) return [sentence];
   return [sentence.slice(0, found.index), el("strong", {}, found[0]), sentence.slice(found.index + found[0].length)];
 }
