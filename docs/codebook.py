@@ -1,25 +1,41 @@
 """Write docs/codebook.md and docs/codebook.csv from the code: `python -m docs.codebook`.
 
-Every column of every table: faces by frame, voice by step, one row for each recording.
+Every column of every table: faces by frame, voice by step, people, recordings.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-import json
 import tempfile
 import wave
 from collections.abc import Iterator
-from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 
 import evolvisense
-from evolvisense.batch.summary import summary_row
+from evolvisense.face.network import MODEL_ID
+from evolvisense.models.registry import spec
 from evolvisense.report.parts import FaceTimeline, Part, Person
+from evolvisense.report.recording import recording_row
+from evolvisense.report.statistics import (
+    ACTION_UNIT,
+    ACTIVE,
+    AU_PRESENT,
+    CONDITIONS,
+    HEAD_TURNED_DEG,
+    MEANINGS,
+    MOTION,
+    OPEN_EYES,
+    STATISTICS,
+    Condition,
+    Statistic,
+    column_name,
+    person_columns,
+)
 from evolvisense.report.tables import BASE_COLUMNS, BOOLEANS, INTEGERS, OF_THE_PERSON, TEXTS
 from evolvisense.report.voice_parts import VoiceColumns
+from evolvisense.types.behaviour import SMILE
 from evolvisense.types.scores import EMOTIONS
 
 DOCS = Path(__file__).parent
@@ -37,9 +53,14 @@ is empty in CSV and null in Parquet, never zero. The same list as a table:
 Written by `make docs` from the code.
 """
 LEVELS = {
-    "frame": "One row for each face and frame: `--csv`, `--parquet`, `report.frames()`.",
+    "frame": "One row for each face and frame: `--csv`, `--parquet`, `report.frames()`, "
+    '`report.to_pandas("frame")`.',
     "step": "One row for each step of the sound: `report.voice_frames()`.",
-    "recording": "One row for each file: the features of `evolvisense batch`, `feature_table()`.",
+    "person": 'One row for each person of a file: `report.to_pandas("person")`, the table `people` '
+    "of `evolvisense batch`, `person_table()`.",
+    "recording": 'One row for each file: `report.to_pandas("recording")`, the table `summary` of '
+    "`evolvisense batch`, `feature_table()`. `to_pandas` adds the statistics of the main person "
+    "under their names of the level person.",
 }
 UNITS = (
     ("_px_median", "px"),
@@ -57,6 +78,17 @@ UNITS = (
 )
 """By the end of a name; the first that fits."""
 SHARES = ("share", "score", "probability", "brightness", "openness", "smile", "smile_mean")
+NO_READABLE = "no such frame has a value"
+UNMEASURABLE = ("blinks", "blinks_per_min", "head_speed_deg_s", "speaking_share")
+QUANTITY_KINDS = {
+    ", ".join(f"`{emotion}`" for emotion in EMOTIONS): "frames in which it is the most probable "
+    "expression, as the shares of `report.summary`",
+    "`pitch_deg`, `yaw_deg`, `roll_deg`": f"absolute values of {HEAD_TURNED_DEG:g} and more",
+    "`eye_openness`": f"values of {OPEN_EYES:g} and more: the eyes are open",
+    "`smile`": f"values of {SMILE:g} and more, as all smiles of the report",
+    "the 52 blendshapes": f"values of {ACTIVE:g} and more",
+    "the action units": f"intensities of {AU_PRESENT:g} (A, trace) and more",
+}
 NO_FACE = "no face was found in the frame"
 NO_ACTIONS = "no face, or an engine that reads expressions only"
 
@@ -77,18 +109,24 @@ def rows() -> Iterator[Row]:
     """Every column, in the order of the tables."""
     yield from _frame_rows()
     yield from _step_rows()
+    yield from _person_rows()
     yield from _recording_rows()
 
 
 def page_text() -> str:
     """The page as it is stored."""
     found = list(rows())
+    hidden = {column_name(*parts) for parts in statistic_columns()}
     parts = [INTRODUCTION]
     for level, what in LEVELS.items():
         parts.append(f"\n## By {level}\n\n{what}\n\n| {' | '.join(HEAD[1:])} |\n|{'---|' * 6}\n")
         parts += [
-            f"| `{row.column}` | {' | '.join(row[2:])} |\n" for row in found if row.level == level
+            f"| `{row.column}` | {' | '.join(row[2:])} |\n"
+            for row in found
+            if row.level == level and not (level == "person" and row.column in hidden)
         ]
+        if level == "person":
+            parts.append(_statistics_text())
     return "".join(parts)
 
 
@@ -126,13 +164,11 @@ def _frame_rows() -> Iterator[Row]:
             meaning,
             NO_ACTIONS if nullable else missing,
         )
-    spec = json.loads(
-        (files("evolvisense.models.specs") / "face.json").read_text(encoding="utf-8")
-    )["parameters"]
-    for name in spec["actions"]:
+    parameters = spec(MODEL_ID).parameters
+    for name in parameters["actions"]:
         meaning = f"Blendshape {name} of ARKit and MediaPipe."
         yield Row("frame", name, "number", "", "0-1", meaning, NO_ACTIONS)
-    for name in spec["action_units"]:
+    for name in parameters["action_units"]:
         meaning = f"Intensity of the FACS action unit {name}."
         yield Row("frame", name, "number", "", "0-5", meaning, NO_ACTIONS)
 
@@ -150,7 +186,7 @@ def _step_rows() -> Iterator[Row]:
 
 
 def _recording_rows() -> Iterator[Row]:
-    for cell in summary_row(_silent_report(), "0" * 64):
+    for cell in recording_row(_silent_report()):
         missing = "it cannot be measured; a column `..._missing` or `..._absent_reason` says why"
         if cell.kind == "text":
             missing = "there is nothing to say"
@@ -163,6 +199,67 @@ def _recording_rows() -> Iterator[Row]:
             cell.meaning.replace("|", "/"),
             missing,
         )
+
+
+def _person_rows() -> Iterator[Row]:
+    columns = person_columns(quantities())
+    for cell in columns[: -_statistics_count()]:
+        missing = "it cannot be measured" if cell.name in UNMEASURABLE else "never"
+        missing = "there is nothing to say" if cell.kind == "text" else missing
+        meaning = cell.meaning.replace("|", "/")
+        yield Row("person", cell.name, cell.kind, _unit(cell.name), "", meaning, missing)
+    for cell, (name, statistic, _) in zip(
+        columns[-_statistics_count() :], statistic_columns(), strict=True
+    ):
+        yield Row(
+            "person",
+            cell.name,
+            cell.kind,
+            _unit(name) if statistic != "time_share" else "",
+            "0-1" if statistic == "time_share" else _range_of(name) if statistic != "sd" else "",
+            cell.meaning,
+            NO_READABLE,
+        )
+
+
+def quantities() -> tuple[str, ...]:
+    """Columns of our own network whose statistics are taken."""
+    found = spec(MODEL_ID).parameters
+    return (*EMOTIONS, *MOTION, *found["actions"], *found["action_units"])
+
+
+def statistic_columns() -> Iterator[tuple[str, Statistic, Condition]]:
+    """Quantity, statistic and condition of the columns, in their order."""
+    for name in quantities():
+        for condition in CONDITIONS:
+            for statistic in STATISTICS:
+                yield name, statistic, condition
+
+
+def _statistics_count() -> int:
+    return len(quantities()) * len(CONDITIONS) * len(STATISTICS)
+
+
+def _range_of(name: str) -> str:
+    if name.endswith("_deg"):
+        return ""
+    return "0-5" if ACTION_UNIT.fullmatch(name) else "0-1"
+
+
+def _statistics_text() -> str:
+    """The many columns of statistics, by the parts of their names."""
+    lines = [
+        "\nThen `QUANTITY_STATISTIC` over the readable frames, `QUANTITY_STATISTIC_speaking` over "
+        "those in which the person speaks, and `QUANTITY_STATISTIC_silent` over those in which the "
+        "person is silent; each is in the CSV. Missing where no such frame has a value.\n\n"
+        "| STATISTIC | is |\n|---|---|\n"
+    ]
+    for statistic, meaning in MEANINGS.items():
+        lines.append(f"| `{statistic}` | {meaning} |\n")
+    lines.append("\n| QUANTITY | time share counts |\n|---|---|\n")
+    for names, what in QUANTITY_KINDS.items():
+        lines.append(f"| {names} | {what} |\n")
+    return "".join(lines)
 
 
 def _silent_report() -> evolvisense.Report:

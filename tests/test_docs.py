@@ -17,9 +17,10 @@ from docs.indicators import generated, with_parts
 from docs.reference import page_text, schema_text
 from docs.settings import page_text as settings_text
 from evolvisense import AnalysisOptions, Analyzer
-from evolvisense.batch.summary import summary_row
 from evolvisense.models.registry import all_specs
 from evolvisense.report import LIMITS_NOTICE
+from evolvisense.report.recording import recording_row
+from evolvisense.report.statistics import person_columns, quantity_names
 from evolvisense.report.tables import column_names, voice_columns
 from evolvisense.report.words import WHY_MISSING
 from evolvisense.service.settings import Settings
@@ -67,7 +68,9 @@ def test_the_codebook_has_every_column_of_a_report(analyzer: Analyzer, face_vide
     found = list(codebook.rows())
     assert [row.column for row in found if row.level == "frame"] == list(column_names(report))
     assert [row.column for row in found if row.level == "step"] == list(voice_columns(report))
-    cells = [cell.name for cell in summary_row(report, "0" * 64)]
+    people = [cell.name for cell in person_columns(quantity_names(report.people))]
+    assert [row.column for row in found if row.level == "person"] == people
+    cells = [cell.name for cell in recording_row(report)]
     assert [row.column for row in found if row.level == "recording"] == cells
     assert all(row.meaning.strip() for row in found)
 

@@ -9,9 +9,9 @@ import pytest
 import soxr
 
 from evolvisense import Analyzer
-from evolvisense.batch.summary import summary_row
 from evolvisense.cli.summary import print_summary
 from evolvisense.report import Report, to_csv, to_html, to_json
+from evolvisense.report.recording import recording_row
 from evolvisense.types.indicators import FACE_FEATURES
 from tests.factory.media import RATE_HZ, sound_file
 from tests.factory.voices import ESPEAK_RATE_HZ, SENTENCES, spoken
@@ -47,7 +47,7 @@ def test_every_way_to_write_it_works(report: Report, capsys: pytest.CaptureFixtu
     assert Report.model_validate_json(to_json(report)).media.video is None
     assert len(to_csv(report).splitlines()) == 1
     assert "of sound without a picture" in to_html(report)
-    cells = {cell.name: cell.value for cell in summary_row(report, "0" * 64)}
+    cells = {cell.name: cell.value for cell in recording_row(report)}
     assert cells["width_px"] is None
     assert cells["audio_codec"] == "mp3float"
     print_summary(report, Path("voice.mp3"))

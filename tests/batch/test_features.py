@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evolvisense.batch import feature_table, find_inputs, join_by_file, run_batch
+from evolvisense.batch import feature_table, find_inputs, join_by_file, person_table, run_batch
 from evolvisense.errors import InvalidOptionError
 from evolvisense.options import AnalysisOptions
 from tests.factory.batches import HereEngine
@@ -38,9 +38,24 @@ def test_one_row_for_each_analysed_file(
         assert (table[value].isna() == table[missing].notna()).all(), value
 
 
+def test_one_row_for_each_person(
+    corpus: Path, tmp_path: Path, new_engine: Callable[[], HereEngine]
+) -> None:
+    files = find_inputs([str(corpus)])
+    run_batch(files, tmp_path / "out", AnalysisOptions(frame_skip=10), new_engine())
+    people = person_table(tmp_path / "out")
+    counts = feature_table(tmp_path / "out")["people"]
+    for name, count in counts.items():
+        assert len(people[people.index.get_level_values("file") == name]) == count
+    assert counts.max() > 0
+    assert people["AU12_mean"].notna().any()
+
+
 def test_a_folder_without_a_data_set(tmp_path: Path) -> None:
     with pytest.raises(InvalidOptionError, match="no finished batch"):
         feature_table(tmp_path)
+    with pytest.raises(InvalidOptionError, match="no table of people"):
+        person_table(tmp_path)
     (tmp_path / "failures").mkdir()
     with pytest.raises(InvalidOptionError, match="could be analysed"):
         feature_table(tmp_path)

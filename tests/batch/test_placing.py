@@ -151,7 +151,7 @@ def test_reports_of_long_and_of_clashing_names(tmp_path: Path, new_engine: NewEn
 
 def test_every_column_says_what_it_is(corpus: Path, tmp_path: Path, new_engine: NewEngine) -> None:
     go(corpus, tmp_path / "out", new_engine())
-    for table in ("frames", "voice", "summary", "failures"):
+    for table in ("frames", "voice", "people", "summary", "failures"):
         for field in pq.read_schema(tmp_path / "out" / table / "part-00000.parquet"):
             assert field.metadata[b"description"], (table, field.name)
 

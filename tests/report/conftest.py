@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib.resources import files
 
 import numpy as np
 import pytest
@@ -44,6 +45,13 @@ def expressions_only(full: Report) -> Report:
     order = np.argsort(row, kind="stable")
     track_id = np.array([1] * 10 + [2] * 15)[order]
     return with_people(full, observations(np.array(row)[order], track_id))
+
+
+@pytest.fixture(scope="session")
+def sample() -> Report:
+    """The example of the page: one person who speaks, 37 s, most of it readable."""
+    stored = files("evolvisense.web") / "sample" / "report.json"
+    return Report.model_validate_json(stored.read_bytes())
 
 
 @pytest.fixture(scope="session")

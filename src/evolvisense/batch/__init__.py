@@ -10,7 +10,7 @@ from evolvisense.batch.engine import BatchProgress
 from evolvisense.batch.inputs import InputFile, find_inputs
 from evolvisense.batch.many import FileResult, analyze_many
 from evolvisense.batch.run import BatchResult, LookAhead, look_ahead, run_batch
-from evolvisense.batch.summary import feature_table, join_by_file
+from evolvisense.batch.summary import feature_table, join_by_file, person_table
 
 __all__ = [
     "BatchProgress",
@@ -23,5 +23,6 @@ __all__ = [
     "find_inputs",
     "join_by_file",
     "look_ahead",
+    "person_table",
     "run_batch",
 ]

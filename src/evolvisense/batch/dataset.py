@@ -2,6 +2,7 @@
 
 out/frames/part-00000.parquet ...    one row for each face and frame
 out/voice/...                        one row for each step of the voice
+out/people/...                       one row for each person
 out/summary/...                      one row for each file
 out/failures/...                     one row for each file that could not be analysed
 out/json/NAME.json                   reports, where they are kept

@@ -15,10 +15,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Self, get_args
 
-from evolvisense.batch.summary import Kind, summary_row
 from evolvisense.face.network import MODEL_ID
 from evolvisense.models.registry import spec
 from evolvisense.report import Report
+from evolvisense.report.recording import Cell, Kind, recording_row
+from evolvisense.report.statistics import person_columns, person_rows, quantity_names
 from evolvisense.report.tables import face_schema, to_arrow, voice_columns
 from evolvisense.report.voice_parts import VoiceColumns
 from evolvisense.types.job import Failure
@@ -32,7 +33,8 @@ ARROW_TYPES: Mapping[Kind, str] = {
 
 
 def analysis_tables(report: Report, sha256: str) -> dict[TableName, bytes]:
-    """`frames` (one row for each face and frame), `voice` (one for each step) and `summary` (one).
+    """`frames` (one row for each face and frame), `voice` (one for each step), `people` (one for
+    each person) and `summary` (one).
 
     `sha256` is that of the file.
     """
@@ -41,15 +43,30 @@ def analysis_tables(report: Report, sha256: str) -> dict[TableName, bytes]:
         (_field(name, _voice_type(pa, name), _voice_meaning(name)), values)
         for name, values in voice_columns(report).items()
     ]
-    summary = [
-        (_field(cell.name, getattr(pa, ARROW_TYPES[cell.kind])(), cell.meaning), [cell.value])
-        for cell in summary_row(report, sha256)
-    ]
+    head = Cell("sha256", "text", sha256, "Of the file's content.")
+    people = [[head, *row] for row in person_rows(report)]
+    person = [head, *person_columns(quantity_names(report.people))]
+    row = [head, *recording_row(report)]
     return {
         "frames": _stream(to_arrow(report)),
         "voice": _stream(_table(voice)),
-        "summary": _stream(_table(summary)),
+        "people": _stream(_cells_table(person, people)),
+        "summary": _stream(_cells_table(row, [row])),
     }
+
+
+def _cells_table(columns: Sequence[Cell], rows: Sequence[Sequence[Cell]]) -> Any:  # noqa: ANN401
+    """A pyarrow.Table of rows of cells."""
+    pa = importlib.import_module("pyarrow")
+    return _table(
+        [
+            (
+                _field(column.name, getattr(pa, ARROW_TYPES[column.kind])(), column.meaning),
+                [row[i].value for row in rows],
+            )
+            for i, column in enumerate(columns)
+        ]
+    )
 
 
 def failure_tables(failure: Failure, sha256: str | None) -> dict[TableName, bytes]:
@@ -101,7 +118,7 @@ def _stream(table: Any) -> bytes:  # noqa: ANN401 - a pyarrow.Table
     return file.getvalue()
 
 
-TableName = Literal["frames", "voice", "summary", "failures"]
+TableName = Literal["frames", "voice", "people", "summary", "failures"]
 TABLES: tuple[TableName, ...] = get_args(TableName)
 
 HEAD = "outcome.json"
@@ -160,7 +177,9 @@ class Outcome:
         with zipfile.ZipFile(file, "w") as packed:
             packed.writestr(HEAD, json.dumps(head))
             for name, stream in self.tables.items():
-                packed.writestr(name + STREAM_SUFFIX, stream)
+                # The columns of `people` are many, and each names itself: a tenth when deflated.
+                packing = zipfile.ZIP_DEFLATED if name == "people" else zipfile.ZIP_STORED
+                packed.writestr(name + STREAM_SUFFIX, stream, packing)
             if self.report_json is not None:
                 packed.writestr(REPORT, self.report_json, zipfile.ZIP_DEFLATED)
         return file.getvalue()

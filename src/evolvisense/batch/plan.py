@@ -16,7 +16,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from evolvisense.batch.engine import BatchListener, BatchProgress, Task, map_ahead
 from evolvisense.batch.inputs import InputFile
-from evolvisense.batch.outcome import Outcome
+from evolvisense.batch.outcome import TABLES, Outcome
 from evolvisense.batch.staging import Staging
 from evolvisense.batch.stores import sha256_of
 from evolvisense.batch.work import CHANGING, FILE_CHANGED
@@ -67,6 +67,7 @@ def key_of(
         "options": asdict(options),
         "models": [[model.id, model.version, model.sha256] for model in models],
         "versions": dict(versions),
+        "tables": TABLES,
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from typing import Any, Literal, TypedDict, get_args
 
 from evolvisense.errors import FormatUnavailableError, InvalidOptionError
 from evolvisense.report.figures import (
@@ -18,9 +18,19 @@ from evolvisense.report.figures import (
     figures_of,
 )
 from evolvisense.report.parts import Frames, Person, ReportData
+from evolvisense.report.recording import Cell, recording_row
+from evolvisense.report.statistics import (
+    main_statistics,
+    person_columns,
+    person_rows,
+    quantity_names,
+)
 from evolvisense.report.tables import BOOLEANS, INTEGERS, TEXTS, face_table, voice_columns
 
 PIP_COMMAND = 'pip install "evolvisense[pandas]"'
+
+Level = Literal["summary", "frame", "person", "recording"]
+"""What a row of `Report.to_pandas` is about."""
 
 
 class PlotOptions(TypedDict, total=False):
@@ -117,6 +127,32 @@ def summary_table(report: ReportData) -> Any:  # noqa: ANN401 - pandas comes wit
         for end in ("low", "high", "source")
     }
     return pd.DataFrame(columns)
+
+
+def cells_table(columns: Sequence[Cell], rows: Sequence[Sequence[Cell]]) -> Any:  # noqa: ANN401
+    """Rows of cells as a DataFrame with typed columns, missing where there is no value."""
+    pd = require_pandas()
+    kinds = {"number": "float64", "integer": "Int64", "boolean": "boolean", "text": "string"}
+    return pd.DataFrame(
+        {
+            head.name: pd.array([row[i].value for row in rows], dtype=kinds[head.kind])
+            for i, head in enumerate(columns)
+        }
+    )
+
+
+def level_table(report: ReportData, level: Level) -> Any:  # noqa: ANN401
+    """The table of `Report.to_pandas`."""
+    if level == "summary":
+        return summary_table(report)
+    if level == "frame":
+        return faces_table(report.frames, report.people, None)
+    if level == "person":
+        return cells_table(person_columns(quantity_names(report.people)), person_rows(report))
+    if level == "recording":
+        row = [*recording_row(report), *main_statistics(report)]
+        return cells_table(row, [row])
+    raise InvalidOptionError(f"Invalid level {level!r}: use one of {', '.join(get_args(Level))}")
 
 
 def _dtype(name: str) -> str:

@@ -12,10 +12,11 @@ from typing import Any, Unpack
 from evolvisense.report.figures import FigureName
 from evolvisense.report.html.summary import summary_section
 from evolvisense.report.notebook import (
+    Level,
     PlotOptions,
     faces_table,
+    level_table,
     plot,
-    summary_table,
     voice_table,
 )
 from evolvisense.report.parts import ReportData
@@ -43,12 +44,30 @@ class Report(ReportData):
         """
         return plot(self, names, options)
 
-    def to_pandas(self) -> Any:  # noqa: ANN401 - pandas is optional
-        """The values of `summary` as a pandas DataFrame, a row for each: part (face, voice or
-        recording), person_id, name, title, unit, label, sentence, missing, note, value, interval,
-        usual range and its source. Raises FormatUnavailableError without pandas.
+    def to_pandas(self, level: Level = "summary") -> Any:  # noqa: ANN401 - pandas is optional
+        """The report as a pandas DataFrame.
+
+        Args:
+            level: what a row is about. `summary` (the default): a value of `report.summary`, with
+                part, person_id, name, title, unit, label, sentence, missing, note, value, interval,
+                usual range and its source. `frame`: a face in a frame, as `frames()`. `person`: a
+                person, with mean, SD, percentiles 5, 50 and 95 and time share of every expression,
+                blendshape, action unit, angle of the head and of eye openness, over the readable
+                frames, and apart over those in which the person speaks and is silent. `recording`:
+                the file, as in the summary of a batch, with those statistics of the main person.
+
+        Returns:
+            A DataFrame; docs/codebook.md describes every column.
+
+        Raises:
+            FormatUnavailableError: pandas is not installed.
+            InvalidOptionError: no such level.
+
+        Example:
+            >>> report = evolvisense.analyze("talk.mp4")  # doctest: +SKIP
+            >>> report.to_pandas("person")["AU12_mean_silent"]  # doctest: +SKIP
         """
-        return summary_table(self)
+        return level_table(self, level)
 
     def _repr_html_(self) -> str:
         """What a notebook shows of a report: the summary and the moments."""
