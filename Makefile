@@ -45,6 +45,7 @@ docs: $(VENV)/.installed-dev  ## Write the generated parts of docs/
 	$(BIN)/python -m docs.indicators
 	$(BIN)/python -m docs.explanations
 	$(BIN)/python -m docs.codebook
+	$(BIN)/python -m docs.conversions
 
 bench: $(VENV)/.installed-dev .venv-deepface/.installed  ## Measure speed and memory, print the table
 	$(BIN)/python -m benchmarks

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from pathlib import Path
 from typing import Any, Unpack
 
+from evolvisense.atomic_file import atomic_write
+from evolvisense.report.conversions import to_feat, to_openface_csv
 from evolvisense.report.figures import FigureName
 from evolvisense.report.html.summary import summary_section
 from evolvisense.report.notebook import (
@@ -68,6 +71,32 @@ class Report(ReportData):
             >>> report.to_pandas("person")["AU12_mean_silent"]  # doctest: +SKIP
         """
         return level_table(self, level)
+
+    def to_openface_csv(self, path: str | Path) -> None:
+        """Write the table of faces under the column names of OpenFace 2.
+
+        docs/column-names.md says which columns are filled and how they compare; the others are
+        empty. Landmarks and shape parameters have no columns.
+
+        Args:
+            path: of the CSV; an existing file is replaced.
+        """
+        with atomic_write(Path(path)) as file:
+            file.write(to_openface_csv(self).encode())
+
+    def to_feat(self) -> Any:  # noqa: ANN401 - pandas is optional
+        """The table of faces as a pandas DataFrame with the columns of py-feat.
+
+        docs/column-names.md says which columns are filled and how they compare; the others are
+        NaN. `feat.Fex(report.to_feat())` gives it the methods of py-feat.
+
+        Returns:
+            A DataFrame, a row for each face and frame.
+
+        Raises:
+            FormatUnavailableError: pandas is not installed.
+        """
+        return to_feat(self)
 
     def _repr_html_(self) -> str:
         """What a notebook shows of a report: the summary and the moments."""
