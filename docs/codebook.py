@@ -34,15 +34,17 @@ from evolvisense.report.statistics import (
     person_columns,
 )
 from evolvisense.report.tables import BASE_COLUMNS, BOOLEANS, INTEGERS, OF_THE_PERSON, TEXTS
+from evolvisense.report.validation import figure_of
 from evolvisense.report.voice_parts import VoiceColumns
 from evolvisense.types.behaviour import SMILE
 from evolvisense.types.scores import EMOTIONS
 
 DOCS = Path(__file__).parent
-HEAD = ("level", "column", "type", "unit", "range", "meaning", "missing when")
+HEAD = ("level", "column", "type", "unit", "range", "meaning", "missing when", "validation")
 VALIDATION = (
-    "Validation figures stand in the model cards (`src/evolvisense/models/specs/*.md`) and in "
-    "[voice.md](voice.md), each with its set and the command that reproduces it."
+    "`validation` says how well the column was measured, against what; empty: it was not measured. "
+    "The figures are those of the model cards (`src/evolvisense/models/specs/*.md`) and of "
+    "[voice.md](voice.md), with the command that reproduces them."
 )
 INTRODUCTION = f"""# Codebook
 
@@ -103,14 +105,15 @@ class Row(NamedTuple):
     range: str
     meaning: str
     missing: str
+    validation: str = ""
 
 
 def rows() -> Iterator[Row]:
     """Every column, in the order of the tables."""
-    yield from _frame_rows()
-    yield from _step_rows()
-    yield from _person_rows()
-    yield from _recording_rows()
+    for found in (_frame_rows(), _step_rows(), _person_rows(), _recording_rows()):
+        for row in found:
+            figure = figure_of(row.column)
+            yield row if figure is None else row._replace(validation=figure.text)
 
 
 def page_text() -> str:
@@ -119,7 +122,7 @@ def page_text() -> str:
     hidden = {column_name(*parts) for parts in statistic_columns()}
     parts = [INTRODUCTION]
     for level, what in LEVELS.items():
-        parts.append(f"\n## By {level}\n\n{what}\n\n| {' | '.join(HEAD[1:])} |\n|{'---|' * 6}\n")
+        parts.append(f"\n## By {level}\n\n{what}\n\n| {' | '.join(HEAD[1:])} |\n|{'---|' * 7}\n")
         parts += [
             f"| `{row.column}` | {' | '.join(row[2:])} |\n"
             for row in found

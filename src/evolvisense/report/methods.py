@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from evolvisense.report.parts import ReportData
+from evolvisense.report.statistics import ACTION_UNIT
+from evolvisense.report.validation import AREAS, FACE_CARD, ON_CFEE, figures_for
 from evolvisense.report.voice_parts import Voice
 from evolvisense.report.words import REFERENCES, percent
 
@@ -28,7 +30,7 @@ REFERENCE_ENTRIES = {
 
 
 def methods_text(report: ReportData) -> str:
-    """One paragraph with versions, settings and how much of the recording could be read."""
+    """One paragraph with versions, settings, how much could be read, and validation figures."""
     return " ".join(_sentences(report))
 
 
@@ -61,8 +63,37 @@ def _sentences(report: ReportData) -> Iterator[str]:
     models = [f"{model.id} {model.version}" for model in report.models]
     if models:
         yield f"Models and methods: {', '.join(models)}."
+    yield from _validation(report)
     if report.withheld is not None:
         yield "Emotions and the scores that stand on them were withheld."
+
+
+def _validation(report: ReportData) -> Iterator[str]:
+    """Figures of what was measured, by the models in these versions."""
+    found = [
+        figure
+        for figure in figures_for(report.models)
+        if figure.in_methods
+        and (report.people if figure.source == FACE_CARD else report.voice is not None)
+        and not (report.withheld is not None and figure.measure in WITHHELD_MEASURES)
+    ]
+    units = [figure for figure in found if ACTION_UNIT.search(figure.measure)]
+    if not found:
+        return
+    yield "Validation:"
+    for figure in found:
+        if figure not in units:
+            yield figure.sentence
+        elif figure is units[0]:
+            areas = sorted(AREAS.values())
+            yield (
+                f"Action units ({', '.join(AREAS)}): area under the ROC curve {areas[0]} to "
+                f"{areas[-1]} {ON_CFEE}."
+            )
+
+
+WITHHELD_MEASURES = ("Expressions", "Expression and arousal of the voice")
+"""Of observations_only; nothing is said of what is not in the report."""
 
 
 def _face(report: ReportData) -> Iterator[str]:
