@@ -72,8 +72,8 @@ FIGURES: tuple[Figure, ...] = (
         "Expressions",
         rf"(?:expression_|share_)?(?:{EMOTION})|summary_expression",
         "balanced accuracy .731 (95 % interval .672-.786) on 2,884 faces of FER+ PublicTest, .551 "
-        "(.534-.568) on 2,885 colour faces of the web and .825 (.767-.880) on 150 posed faces of 46 "
-        "people of CFEE",
+        "(.534-.568) on 2,885 colour faces of the web and .825 (.767-.880) on 150 posed faces of "
+        "46 people of CFEE",
         ("0.731 (0.672-0.786)", "0.551 (0.534-0.568)", "0.825 (0.767-0.880)", "| 2884 |"),
         FACE_CARD,
         FACE,
