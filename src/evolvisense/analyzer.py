@@ -20,7 +20,6 @@ from typing import BinaryIO, cast
 from evolvisense.errors import CancelledError, FileTooLargeError
 from evolvisense.face import group_people
 from evolvisense.face.behaviour import describe_people
-from evolvisense.face.blinks import DEFAULT_BLINKS, BlinkOptions
 from evolvisense.face.redetection import CropReader, FrameReader, TrackingReader, WholeReader
 from evolvisense.face.stage import FaceStage
 from evolvisense.indicators import Baseline, dominant_frames, load_reference, score_v1, score_v2
@@ -36,16 +35,16 @@ from evolvisense.media import (
     scan_media,
 )
 from evolvisense.media.prefetch import prefetch
-from evolvisense.models.engines import create_engine
+from evolvisense.models.engines import Engines
 from evolvisense.options import AnalysisOptions
 from evolvisense.report import Findings, Report, build_report
 from evolvisense.stream_selection import choose_streams
+from evolvisense.thresholds import DEFAULT_THRESHOLDS, BlinkOptions, Thresholds
 from evolvisense.types.arrays import U8
 from evolvisense.types.engines import (
     ExpressionClassifier,
     ExpressionEngine,
     FaceDetector,
-    FaceNetwork,
     FaceTracker,
     ModelIdentity,
     PitchTracker,
@@ -68,51 +67,63 @@ Source = str | Path | BinaryIO
 class Analyzer:
     """Analyses videos. Models are loaded once; `analyze` may be called from several threads.
 
-    Engines are chosen by name (entry-point group `evolvisense.engines`); `blinks` says what counts
-    as a blink. Raises UnknownEngineError,
-    EngineUnavailableError, ModelMissingError or ModelCorruptError.
+    Args:
+        detector: Finds faces. This and the other engines are objects with the protocol of
+            `evolvisense.types.engines`, or names: of a built-in one or of an entry point of
+            `evolvisense.engines`. `auto` is the best detector that can run here.
+        tracker: Gives faces their track ids.
+        expression: A face network, a classifier of face crops, or a reader of whole frames.
+        activity: Voice activity detection.
+        pitch: Pitch tracking (F0).
+        voice_emotion: Emotion in the voice; None does not read it.
+        limits: Of size, resolution and duration.
+        thresholds: Of speech segments, pauses, blinks, uncertainty and smoothing.
+        blinks: The same as `thresholds.blinks`, and in its place where given.
+
+    Raises UnknownEngineError, EngineUnavailableError, ModelMissingError, ModelCorruptError, or
+    TypeError for an object that is not an engine of its kind.
+
+    Example:
+        >>> from evolvisense.face.single_shot import SingleShotDetector
+        >>> analyzer = Analyzer(detector=SingleShotDetector(), voice_emotion=None)
+        >>> [model.id for model in analyzer.models]
+        ['detector', 'nearest', 'face', 'silero-vad', 'swift-f0']
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one keyword for each kind of engine
         self,
         *,
-        detector: str = "auto",
-        tracker: str = "nearest",
-        expression: str = "evolvisense",
-        activity: str = "silero",
-        pitch: str = "swift-f0",
-        voice_emotion: str = "evolvisense",
+        detector: str | FaceDetector = "auto",
+        tracker: str | FaceTracker = "nearest",
+        expression: str | ExpressionEngine = "evolvisense",
+        activity: str | VoiceActivity = "silero",
+        pitch: str | PitchTracker = "swift-f0",
+        voice_emotion: str | VoiceEmotionClassifier | None = "evolvisense",
         limits: MediaLimits | None = None,
-        blinks: BlinkOptions = DEFAULT_BLINKS,
+        thresholds: Thresholds = DEFAULT_THRESHOLDS,
+        blinks: BlinkOptions | None = None,
     ) -> None:
-        self._blinks = blinks
         self.limits = limits or MediaLimits()
-        self._tracker = cast("FaceTracker", create_engine("tracker", tracker))
-        self._expression = cast("ExpressionEngine", create_engine("expression", expression))
-        self._detector: FaceDetector | None = None
-        self._network: FaceNetwork | None = None
-        if not isinstance(self._expression, WholeFrameReader):
-            self._detector = cast("FaceDetector", create_engine("detector", detector))
-        if isinstance(self._expression, FaceNetwork):
-            self._network = self._expression
+        self.thresholds = thresholds if blinks is None else replace(thresholds, blinks=blinks)
+        self.engines = Engines.load(
+            detector=detector,
+            tracker=tracker,
+            expression=expression,
+            activity=activity,
+            pitch=pitch,
+            voice_emotion=voice_emotion,
+        )
         self._voice = VoiceReader(
-            cast("VoiceActivity", create_engine("activity", activity)),
-            cast("PitchTracker", create_engine("pitch", pitch)),
-            cast("VoiceEmotionClassifier", create_engine("voice_emotion", voice_emotion)),
+            self.engines.activity,
+            self.engines.pitch,
+            self.engines.voice_emotion,
+            self.thresholds.vad,
         )
 
     @property
     def models(self) -> tuple[ModelIdentity, ...]:
-        """What every result of this analyzer was made with."""
-        engines = (
-            self._detector,
-            self._tracker,
-            self._expression,
-            self._voice.activity,
-            self._voice.pitch,
-            self._voice.emotion,
-        )
-        return tuple(engine.model for engine in engines if engine is not None)
+        """Names and versions of the models that every result of this analyzer is made with."""
+        return self.engines.models
 
     def analyze(
         self,
@@ -140,7 +151,7 @@ class Analyzer:
             extent, pictures, sound = timing.extent, VideoTally(), AudioTally()
             voice = pool.submit(self._read_voice, path, timing, options, clock, watch, sound)
             if info.video is None:
-                stage = FaceStage(self._reader(clock, options), self._tracker.start())
+                stage = FaceStage(self._reader(clock, options), self.engines.tracker.start())
             else:
                 stage = self._read_faces(path, options, timing, clock, watch, voice, pictures)
             reading = voice.result()
@@ -148,7 +159,8 @@ class Analyzer:
         with clock.stage("score"):
             frames, faces = stage.result()
             people = group_people(faces.track_id, faces.row, faces.xyxy)
-            layout = None if self._network is None else self._network.layout
+            network = self.engines.network
+            layout = None if network is None else network.layout
             behaviours = describe_people(
                 people,
                 frames,
@@ -156,7 +168,7 @@ class Analyzer:
                 layout,
                 None if reading is None else reading.segments,
                 smooth=options.smoothing != "off",
-                blinks=self._blinks,
+                thresholds=self.thresholds,
             )
             score = partial(score_v2, reference=load_reference(options.language), baseline=baseline)
             seen = (extent, reading, main_of(people, behaviours), frames, faces)
@@ -181,6 +193,7 @@ class Analyzer:
                 sound.one_channel_s,
             ),
             options=options,
+            thresholds=self.thresholds,
             models=self.models,
             timings_s=clock.seconds(),
         )
@@ -200,8 +213,9 @@ class Analyzer:
                 scan,
                 self.limits,
                 has_face=lambda rgb: self._has_face(rgb, options),
-                activity=self._voice.activity if options.voice else None,
+                activity=self.engines.activity if options.voice else None,
                 video=options.video_stream,
+                onset=self.thresholds.vad.onset,
             )
             if (chosen.video, chosen.audio) != (video, audio):
                 video, audio = chosen.video, chosen.audio
@@ -222,7 +236,7 @@ class Analyzer:
         voice: Future[VoiceReading | None],
         tally: VideoTally,
     ) -> FaceStage:
-        stage = FaceStage(self._reader(clock, options), self._tracker.start())
+        stage = FaceStage(self._reader(clock, options), self.engines.tracker.start())
         frames = decode_video(
             path, options.frame_skip, options.max_frames, self.limits, timing=timing, tally=tally
         )
@@ -241,13 +255,14 @@ class Analyzer:
         return stage
 
     def _reader(self, clock: StageClock, options: AnalysisOptions) -> FrameReader:
-        if self._detector is None:
-            return WholeReader(cast("WholeFrameReader", self._expression), clock)
-        if self._network is not None:
+        detector, expression = self.engines.detector, self.engines.expression
+        if detector is None:
+            return WholeReader(cast("WholeFrameReader", expression), clock)
+        if self.engines.network is not None:
             return TrackingReader(
-                self._detector, self._network, clock, keep_landmarks=options.landmarks
+                detector, self.engines.network, clock, keep_landmarks=options.landmarks
             )
-        return CropReader(self._detector, cast("ExpressionClassifier", self._expression), clock)
+        return CropReader(detector, cast("ExpressionClassifier", expression), clock)
 
     def _read_voice(
         self,

@@ -14,22 +14,15 @@ import numpy as np
 from evolvisense.errors import EngineUnavailableError
 from evolvisense.face.behaviour import both_sides
 from evolvisense.face.redetection import FrameFaces, TrackingReader
-from evolvisense.face.smoothing import DEGREES, SHARES, one_euro
+from evolvisense.face.smoothing import OneEuro, one_euro
 from evolvisense.face.tracking import center_and_size
 from evolvisense.face.uncertainty import uncertain
 from evolvisense.media.images import decode_image
-from evolvisense.models.engines import create_engine
+from evolvisense.models.engines import Engines
 from evolvisense.options import Smoothing
+from evolvisense.thresholds import DEFAULT_THRESHOLDS, SmoothingOptions, Thresholds
 from evolvisense.types.arrays import F32, F64, I64
 from evolvisense.types.behaviour import Uncertainty
-from evolvisense.types.engines import (
-    FaceDetector,
-    FaceNetwork,
-    FaceTracker,
-    ModelIdentity,
-    PitchTracker,
-    VoiceActivity,
-)
 from evolvisense.types.face import FaceGeometry
 from evolvisense.types.timing import StageClock
 from evolvisense.voice.live import RunningVoice, VoiceNow
@@ -90,56 +83,39 @@ class LiveFrame:
         return next((face for face in self.faces if face.is_main), None)
 
 
-@dataclass(frozen=True)
-class LiveModels:
-    """The engines of all live streams of a process."""
-
-    detector: FaceDetector
-    network: FaceNetwork
-    tracker: FaceTracker
-    activity: VoiceActivity
-    pitch: PitchTracker
-
-    @classmethod
-    def load(cls) -> LiveModels:
-        """The shipped engines. Raises the EngineError that applies."""
-        network = create_engine("expression", "evolvisense")
-        if not isinstance(network, FaceNetwork):
-            raise EngineUnavailableError("a live stream needs a face network")
-        return cls(
-            cast("FaceDetector", create_engine("detector", "auto")),
-            network,
-            cast("FaceTracker", create_engine("tracker", "nearest")),
-            cast("VoiceActivity", create_engine("activity", "silero")),
-            cast("PitchTracker", create_engine("pitch", "swift-f0")),
-        )
-
-    @property
-    def identities(self) -> tuple[ModelIdentity, ...]:
-        """What every answer is made with."""
-        return tuple(
-            engine.model
-            for engine in (self.detector, self.tracker, self.network, self.activity, self.pitch)
-        )
-
-
 class LiveSession:
-    """One stream; used by one thread."""
+    """One stream; used by one thread.
+
+    Args:
+        engines: Of an analyzer, `Analyzer().engines`, or from `Engines.load`; its expression
+            engine must be a face network. Emotion in the voice is not read live.
+        rate_hz: Sample rate of the sound; None where none will come.
+        max_pixels: Larger images are refused.
+        smoothing: Filter of the values.
+        thresholds: Of speech segments, uncertainty and smoothing.
+
+    Raises EngineUnavailableError where the engines have no face network.
+    """
 
     def __init__(
         self,
-        models: LiveModels,
+        engines: Engines,
         *,
         rate_hz: int | None,
         max_pixels: int,
         smoothing: Smoothing = "one-euro",
+        thresholds: Thresholds = DEFAULT_THRESHOLDS,
     ) -> None:
-        """`rate_hz`: of the sound; None where none will come."""
-        self._models, self._rate_hz, self._max_pixels = models, rate_hz, max_pixels
-        self._reader = TrackingReader(models.detector, models.network, StageClock())
-        self._tracks = models.tracker.start()
+        if engines.network is None or engines.detector is None:
+            raise EngineUnavailableError(
+                f"a live stream needs a face network; {engines.expression.model.id} is not one"
+            )
+        self._engines, self._layout = engines, engines.network.layout
+        self._rate_hz, self._max_pixels, self._thresholds = rate_hz, max_pixels, thresholds
+        self._reader = TrackingReader(engines.detector, engines.network, StageClock())
+        self._tracks = engines.tracker.start()
         self._main = _MainFace()
-        self._steady = _Steady() if smoothing == "one-euro" else None
+        self._steady = _Steady(thresholds.smoothing) if smoothing == "one-euro" else None
         self._voice: RunningVoice | None = None
         self._sound_end_s = -np.inf
 
@@ -165,7 +141,9 @@ class LiveSession:
             raise ValueError("this stream has no sound")
         mono = np.frombuffer(pcm16, "<i2").astype(np.float32) * PCM_SCALE
         if self._voice is None or abs(time_s - self._sound_end_s) > MAX_SOUND_GAP_S:
-            self._voice = RunningVoice(self._models.activity, self._models.pitch, self._rate_hz)
+            self._voice = RunningVoice(
+                self._engines.activity, self._engines.pitch, self._rate_hz, self._thresholds.vad
+            )
         self._voice.push(mono)
         self._sound_end_s = time_s + len(mono) / self._rate_hz
         return self._sound_end_s
@@ -180,8 +158,14 @@ class LiveSession:
     def _faces(
         self, time_s: float, found: FrameFaces, track_id: I64, main: int | None
     ) -> tuple[LiveFace, ...]:
-        geometry, layout = cast("FaceGeometry", found.geometry), self._models.network.layout
-        reasons = uncertain(found.probs, found.detections.score, found.quality, geometry)
+        geometry, layout = cast("FaceGeometry", found.geometry), self._layout
+        reasons = uncertain(
+            found.probs,
+            found.detections.score,
+            found.quality,
+            geometry,
+            self._thresholds.uncertainty,
+        )
         faces: list[LiveFace] = []
         rows = [
             _Row(time_s, probs, motion, pose_deg)
@@ -229,8 +213,10 @@ class _Row:
 class _Steady:
     """The 1-euro filter over the recent past of each face."""
 
-    def __init__(self) -> None:
+    def __init__(self, options: SmoothingOptions) -> None:
         self._past: dict[int, list[_Row]] = {}
+        self._fractions = OneEuro.of_fractions(options)
+        self._degrees = OneEuro.of_degrees(options)
 
     def push(self, time_s: float, ids: list[int], rows: list[_Row]) -> list[_Row]:
         recent = {
@@ -240,23 +226,22 @@ class _Steady:
         for track, row in zip(ids, rows, strict=True):
             recent.setdefault(track, []).append(row)
         self._past = {track: past for track, past in recent.items() if past}
-        return [_smoothed(self._past[track]) for track in ids]
+        return [self._smoothed(self._past[track]) for track in ids]
 
+    def _smoothed(self, past: list[_Row]) -> _Row:
+        """The last row, smoothed by those before it."""
+        pts_s: F64 = np.array([row.time_s for row in past], np.float64)
 
-def _smoothed(past: list[_Row]) -> _Row:
-    """The last row, smoothed by those before it."""
-    pts_s: F64 = np.array([row.time_s for row in past], np.float64)
-
-    probs, motion, pose_deg = (
-        np.stack(values)
-        for values in zip(*((row.probs, row.motion, row.pose_deg) for row in past), strict=True)
-    )
-    return _Row(
-        past[-1].time_s,
-        one_euro(pts_s, probs, SHARES, together=True)[-1],
-        one_euro(pts_s, motion, SHARES, together=False)[-1],
-        one_euro(pts_s, pose_deg, DEGREES, together=False)[-1],
-    )
+        probs, motion, pose_deg = (
+            np.stack(values)
+            for values in zip(*((row.probs, row.motion, row.pose_deg) for row in past), strict=True)
+        )
+        return _Row(
+            past[-1].time_s,
+            one_euro(pts_s, probs, self._fractions, together=True)[-1],
+            one_euro(pts_s, motion, self._fractions, together=False)[-1],
+            one_euro(pts_s, pose_deg, self._degrees, together=False)[-1],
+        )
 
 
 class _MainFace:

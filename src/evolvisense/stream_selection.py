@@ -18,13 +18,13 @@ from evolvisense.types.arrays import U8
 from evolvisense.types.engines import VoiceActivity
 from evolvisense.types.media import MediaInfo
 from evolvisense.voice.loudness import RATE_HZ, LoudnessNormalizer
+from evolvisense.voice.vad import DEFAULT_VAD
 
 FRAMES_LOOKED_AT = 8
 SPEECH_IS_HEARD_S = 1.0
 """A stream with so much speech is taken without listening to the others."""
 LISTEN_S = 600.0
 """Of a stream without speech so much sound is listened to, silence left out."""
-SPEECH_ON = 0.5
 STEP_S = 0.032
 SILENT_BELOW = 1e-4
 """-80 dB re full scale: a block of sound whose highest sample is lower is not listened to."""
@@ -46,6 +46,7 @@ def choose_streams(
     has_face: Callable[[U8], bool],
     activity: VoiceActivity | None,
     video: int | None = None,
+    onset: float = DEFAULT_VAD.onset,
 ) -> StreamChoice:
     """The streams to analyse of a file; nothing is decoded where it has one of each kind.
 
@@ -57,12 +58,13 @@ def choose_streams(
         has_face: Whether a face is in a frame uint8 (H, W, 3).
         activity: Hears speech; None where the voice is not to be read.
         video: The video stream that was asked for; None chooses.
+        onset: Speech probability from which on a step of 32 ms counts as speech.
     """
     if video is None and info.video_streams:
         video = _with_face(path, info.video_streams, limits, has_face)
     audio = None if info.audio is None else info.audio.index
     if activity is not None and len(info.audio_streams) > 1:
-        audio = _with_speech(path, info, scan, limits, activity)
+        audio = _with_speech(path, info, scan, limits, activity, onset)
     return StreamChoice(video, audio)
 
 
@@ -77,11 +79,16 @@ def _with_face(
 
 
 def _with_speech(
-    path: Path, info: MediaInfo, scan: MediaScan, limits: MediaLimits, activity: VoiceActivity
+    path: Path,
+    info: MediaInfo,
+    scan: MediaScan,
+    limits: MediaLimits,
+    activity: VoiceActivity,
+    onset: float,
 ) -> int:
     spoken_s: dict[int, float] = {}
     for number in info.audio_streams:
-        spoken_s[number] = _speech_s(path, number, scan, limits, activity)
+        spoken_s[number] = _speech_s(path, number, scan, limits, activity, onset)
         if spoken_s[number] >= SPEECH_IS_HEARD_S:
             return number
     return max(info.audio_streams, key=lambda number: spoken_s[number])
@@ -93,6 +100,7 @@ def _speech_s(
     scan: MediaScan,
     limits: MediaLimits,
     activity: VoiceActivity,
+    onset: float,
 ) -> float:
     """Seconds of speech in a stream, up to SPEECH_IS_HEARD_S."""
     stream, levelling = activity.start(), LoudnessNormalizer()
@@ -105,7 +113,7 @@ def _speech_s(
             resampler = soxr.ResampleStream(block.rate_hz, RATE_HZ, 1, dtype="float32")
         mono_16k = np.asarray(resampler.resample_chunk(block.mono), np.float32)
         probability = stream.push(levelling.push(mono_16k))
-        speech_s += float((probability >= SPEECH_ON).sum()) * STEP_S
+        speech_s += float((probability >= onset).sum()) * STEP_S
         heard_s += len(block.mono) / block.rate_hz
         if speech_s >= SPEECH_IS_HEARD_S or heard_s >= LISTEN_S:
             break

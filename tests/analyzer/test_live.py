@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from evolvisense.errors import BadImageError, FrameTooLargeError
-from evolvisense.live import MAX_SOUND_AGE_S, MAX_SOUND_GAP_S, LiveFrame, LiveModels, LiveSession
+from evolvisense.live import MAX_SOUND_AGE_S, MAX_SOUND_GAP_S, LiveFrame, LiveSession
+from evolvisense.models.engines import Engines
 from evolvisense.options import Smoothing
 from evolvisense.types.scores import EMOTIONS
 from evolvisense.voice.live import VoiceNow
@@ -140,11 +141,11 @@ def test_a_small_hole_is_passed_over_and_a_long_one_begins_a_new_voice() -> None
 
 
 def test_the_shipped_models_see_a_face() -> None:
-    models = LiveModels.load()
-    live = LiveSession(models, rate_hz=None, max_pixels=640 * 480)
+    engines = Engines.load(voice_emotion=None)
+    live = LiveSession(engines, rate_hz=None, max_pixels=640 * 480)
     frame = live.frame(encoded(astronaut((640, 480))), 0.0)
     (face,) = frame.faces
     assert face.is_main
     assert face.uncertain in {"", "flat"}
     assert EMOTIONS[face.probs.argmax()] == "happy"
-    assert {model.id for model in models.identities} >= {"libfacedetection", "swift-f0"}
+    assert {model.id for model in engines.models} >= {"libfacedetection", "swift-f0"}

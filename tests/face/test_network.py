@@ -108,19 +108,6 @@ def test_outputs_have_their_shapes_and_ranges(count: int, seed: int) -> None:
     assert all(np.isfinite(output).all() for output in vars(said).values())
 
 
-def test_no_crop_gives_nothing_in_the_same_shapes() -> None:
-    none = READER.read_crops(np.zeros((0, SIDE_PX, SIDE_PX, 3), np.uint8))
-    assert len(none) == 0
-    for output, full in zip(vars(none).values(), vars(portrait()).values(), strict=True):
-        assert output.shape == (0, *full.shape[1:])
-        assert output.dtype == full.dtype
-
-
-def test_probabilities_are_those_of_the_whole_reading() -> None:
-    crop = crop_face(astronaut((512, 512)), FACE, SIDE_PX)[None]
-    np.testing.assert_array_equal(READER.probabilities(crop), READER.read_crops(crop).probs)
-
-
 def test_rejects_a_spec_with_other_labels(monkeypatch: pytest.MonkeyPatch) -> None:
     other = replace(spec("face"), labels=("happy",))
     monkeypatch.setattr("evolvisense.face.network.spec", lambda _: other)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evolvisense.face.smoothing import DEGREES, RESTART_GAP_S, SHARES, one_euro
+from evolvisense.face.smoothing import DEGREES, FRACTIONS, one_euro
 from tests.factory.findings import random_probs
 
 seeds = st.integers(0, 2**32 - 1)
@@ -18,14 +18,14 @@ times = st.lists(st.sampled_from([0.02, 0.033, 0.04, 0.1, 0.5, 0.7]), min_size=1
 
 def smooth_one(pts_s: np.ndarray, signal: np.ndarray) -> np.ndarray:
     column = signal.astype(np.float32)[:, None]
-    return one_euro(pts_s, column, SHARES, together=False)[:, 0]
+    return one_euro(pts_s, column, FRACTIONS, together=False)[:, 0]
 
 
 @settings(max_examples=40)
 @given(times, seeds)
 def test_rows_go_on_summing_to_one(pts_s: np.ndarray, seed: int) -> None:
     probs = random_probs(len(pts_s), seed)
-    smoothed = one_euro(pts_s, probs, SHARES, together=True)
+    smoothed = one_euro(pts_s, probs, FRACTIONS, together=True)
     assert smoothed.dtype == np.float32
     assert smoothed.sum(axis=1) == pytest.approx(np.ones(len(pts_s)), abs=1e-5)
     assert (smoothed >= 0).all()
@@ -35,7 +35,7 @@ def test_rows_go_on_summing_to_one(pts_s: np.ndarray, seed: int) -> None:
 @given(times, seeds, st.booleans())
 def test_values_stay_between_those_that_came(pts_s: np.ndarray, seed: int, together: bool) -> None:
     signal = np.random.default_rng(seed).random((len(pts_s), 3), np.float32)
-    smoothed = one_euro(pts_s, signal, SHARES, together=together)
+    smoothed = one_euro(pts_s, signal, FRACTIONS, together=together)
     assert (smoothed <= np.maximum.accumulate(signal) + 1e-6).all()
     assert (smoothed >= np.minimum.accumulate(signal) - 1e-6).all()
 
@@ -44,7 +44,7 @@ def test_values_stay_between_those_that_came(pts_s: np.ndarray, seed: int, toget
 @given(times, seeds, st.floats(0, 1e6))
 def test_a_shifted_clock_changes_no_value(pts_s: np.ndarray, seed: int, shift_s: float) -> None:
     probs = random_probs(len(pts_s), seed)
-    still, moved = (one_euro(pts_s + by, probs, SHARES, together=True) for by in (0, shift_s))
+    still, moved = (one_euro(pts_s + by, probs, FRACTIONS, together=True) for by in (0, shift_s))
     np.testing.assert_array_equal(still, moved)
 
 
@@ -82,7 +82,10 @@ def test_a_blink_stays_visible() -> None:
 
 def test_after_a_gap_the_filter_starts_again() -> None:
     signal = np.array([0.0, 1.0, 0.2, 0.9])
-    for gap_s, restarts in ((RESTART_GAP_S, False), (RESTART_GAP_S + 0.04, True)):
+    for gap_s, restarts in (
+        (FRACTIONS.restart_gap_s, False),
+        (FRACTIONS.restart_gap_s + 0.04, True),
+    ):
         pts_s = np.array([0.0, 0.04, 0.04 + gap_s, 0.08 + gap_s])
         smoothed = smooth_one(pts_s, signal)
         assert (smoothed[2] == pytest.approx(0.2)) == restarts
@@ -98,13 +101,13 @@ def test_a_clock_that_stands_still_or_jumps_back_starts_again(second_s: float) -
 def test_columns_filtered_apart_know_nothing_of_each_other() -> None:
     pts_s = np.arange(50) / 25
     signal = np.random.default_rng(0).random((50, 2), np.float32)
-    both = one_euro(pts_s, signal, SHARES, together=False)
+    both = one_euro(pts_s, signal, FRACTIONS, together=False)
     for column in (0, 1):
         assert both[:, column] == pytest.approx(smooth_one(pts_s, signal[:, column]))
 
 
 def test_no_frame_gives_no_frame() -> None:
-    assert one_euro(np.zeros(0), np.zeros((0, 7), np.float32), SHARES, together=True).shape == (
+    assert one_euro(np.zeros(0), np.zeros((0, 7), np.float32), FRACTIONS, together=True).shape == (
         0,
         7,
     )
@@ -113,5 +116,5 @@ def test_no_frame_gives_no_frame() -> None:
 def test_the_given_signal_is_not_changed() -> None:
     signal = random_probs(20)
     before = signal.copy()
-    one_euro(np.arange(20) / 25, signal, SHARES, together=True)
+    one_euro(np.arange(20) / 25, signal, FRACTIONS, together=True)
     np.testing.assert_array_equal(signal, before)

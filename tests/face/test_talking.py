@@ -107,5 +107,5 @@ def test_flat_is_decided_by_the_average_while_talking() -> None:
     flat, sure = np.full(7, 1 / 7, np.float32), np.eye(7, dtype=np.float32)[0]
     probs = np.stack([sure, flat, sure, sure])
     talking = np.array([True, True, True, False])
-    found = flat_again(("flat", "", "turned", "flat"), probs, talking)
+    found = flat_again(("flat", "", "turned", "flat"), probs, talking, 0.45)
     assert found == ("", "flat", "turned", "flat")

@@ -5,23 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from evolvisense.face.uncertainty import (
-    MAX_PITCH_DEG,
-    MAX_YAW_DEG,
-    MIN_BRIGHTNESS,
-    MIN_PRESENCE,
-    MIN_SHARPNESS,
-    MIN_SIZE_PX,
-    MIN_TOP_PROBABILITY,
-    uncertain,
-)
+from evolvisense.face.uncertainty import uncertain
+from evolvisense.thresholds import UncertaintyOptions
 from evolvisense.types.behaviour import UNCERTAINTIES
 from tests.factory.findings import geometry, quality
 
+LIMITS = UncertaintyOptions()
 CLEAR = np.array([[0.02] * 6 + [0.88]], np.float32)
 FLAT = np.full((1, 7), 1 / 7, np.float32)
 SURE = np.array([0.95], np.float32)
-UNSURE = np.array([MIN_PRESENCE - 0.01], np.float32)
+UNSURE = np.array([LIMITS.min_presence - 0.01], np.float32)
 
 
 def test_a_clear_face_may_be_read() -> None:
@@ -31,9 +24,9 @@ def test_a_clear_face_may_be_read() -> None:
 @pytest.mark.parametrize(
     ("reason", "values"),
     [
-        ("small", {"size_px": MIN_SIZE_PX - 0.1}),
-        ("dark", {"brightness": MIN_BRIGHTNESS - 0.01}),
-        ("blurred", {"sharpness": MIN_SHARPNESS - 0.1}),
+        ("small", {"size_px": LIMITS.min_size_px - 0.1}),
+        ("dark", {"brightness": LIMITS.min_brightness - 0.01}),
+        ("blurred", {"sharpness": LIMITS.min_sharpness - 0.1}),
     ],
 )
 def test_a_poor_picture_is_named(reason: str, values: dict[str, float]) -> None:
@@ -46,11 +39,11 @@ def test_a_poor_picture_is_named(reason: str, values: dict[str, float]) -> None:
 @pytest.mark.parametrize(
     ("pose_deg", "reason"),
     [
-        ((0, MAX_YAW_DEG + 1, 0), "turned"),
-        ((0, -MAX_YAW_DEG - 1, 0), "turned"),
-        ((MAX_PITCH_DEG + 1, 0, 0), "turned"),
-        ((-MAX_PITCH_DEG - 1, 0, 0), "turned"),
-        ((MAX_PITCH_DEG - 1, MAX_YAW_DEG - 1, 0), ""),
+        ((0, LIMITS.max_yaw_deg + 1, 0), "turned"),
+        ((0, -LIMITS.max_yaw_deg - 1, 0), "turned"),
+        ((LIMITS.max_pitch_deg + 1, 0, 0), "turned"),
+        ((-LIMITS.max_pitch_deg - 1, 0, 0), "turned"),
+        ((LIMITS.max_pitch_deg - 1, LIMITS.max_yaw_deg - 1, 0), ""),
         ((0, 0, 90), ""),
     ],
 )
@@ -68,7 +61,9 @@ def test_covered_is_said_by_the_network_alone() -> None:
 
 def test_an_expression_that_does_not_stand_out_is_flat() -> None:
     assert uncertain(FLAT, SURE, quality(1), geometry(1)) == ("flat",)
-    edge = np.array([[MIN_TOP_PROBABILITY] + [(1 - MIN_TOP_PROBABILITY) / 6] * 6], np.float32)
+    edge = np.array(
+        [[LIMITS.min_top_probability] + [(1 - LIMITS.min_top_probability) / 6] * 6], np.float32
+    )
     assert uncertain(edge + 0.001, SURE, quality(1), None) == ("",)
     assert uncertain(edge - 0.001, SURE, quality(1), None) == ("flat",)
 

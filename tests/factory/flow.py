@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from evolvisense import AnalysisOptions, Analyzer, analyzer
-from evolvisense.face.tracking import NearestTracker
 from evolvisense.report import Report
 from evolvisense.types.engines import ModelIdentity
 from evolvisense.types.media import (
@@ -50,19 +50,24 @@ def analyze_painted(
     length_s = round(extent.duration_s, 6)
     voice = None if speech is None else voice_reading(extent.start_s, length_s, speech)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(analyzer, "create_engine", _create_engine)
         patch.setattr(analyzer, "probe", lambda *_, **__: info)
         patch.setattr(analyzer, "scan_media", lambda *_: SimpleNamespace(timing=lambda *_: timing))
         patch.setattr(analyzer, "decode_video", lambda *_, **__: iter(frames))
         patch.setattr(Analyzer, "_read_voice", lambda *_: voice)
-        return Analyzer().analyze(Path("painted"), options)
+        painted = Analyzer(
+            detector=PaintedDetector(),
+            expression=PaintedNetwork(),
+            activity=Silent(),
+            pitch=Silent(),
+            voice_emotion=None,
+        )
+        return painted.analyze(Path("painted"), options)
 
 
-def _create_engine(kind: str, _name: str) -> object:
-    made = {
-        "detector": PaintedDetector,
-        "expression": PaintedNetwork,
-        "tracker": NearestTracker,
-    }
-    silent = SimpleNamespace(model=ModelIdentity("silent", "1", "MIT"))
-    return made[kind]() if kind in made else silent
+class Silent:
+    """In place of engines that nothing asks: the voice is given."""
+
+    model = ModelIdentity("silent", "1", "MIT")
+
+    def start(self) -> Any:
+        raise AssertionError("the voice was given")

@@ -6,15 +6,15 @@ import cv2
 import numpy as np
 
 from evolvisense.face.tracking import NearestTracker
-from evolvisense.live import LiveModels
+from evolvisense.models.engines import Engines
 from tests.factory.faces import Painted, PaintedDetector, PaintedNetwork, picture
 from tests.voice.test_reading import READER
 
 
-def painted_models() -> LiveModels:
+def painted_models() -> Engines:
     """Painted faces, real voices."""
-    return LiveModels(
-        PaintedDetector(), PaintedNetwork(), NearestTracker(), READER.activity, READER.pitch
+    return Engines(
+        PaintedDetector(), NearestTracker(), PaintedNetwork(), READER.activity, READER.pitch, None
     )
 
 

@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from evolvisense.face.blinks import DEFAULT_BLINKS, BlinkOptions, find_blinks
+from evolvisense.face.blinks import find_blinks
 from evolvisense.face.frame_times import frame_rate, gaps_s
-from evolvisense.face.smoothing import DEGREES, RESTART_GAP_S, SHARES, one_euro
+from evolvisense.face.smoothing import DEGREES, OneEuro, one_euro
 from evolvisense.face.speaking import averaged_over_speech, flat_again, talking_frames, who_speaks
 from evolvisense.face.uncertainty import is_still, uncertain
+from evolvisense.thresholds import DEFAULT_THRESHOLDS, Thresholds
 from evolvisense.types.arrays import F32, F64, I64, Bools
 from evolvisense.types.behaviour import AbsentReason, Behaviour, Motion, Speaking, Uncertainty
 from evolvisense.types.face import FaceGeometry, FaceLayout, FaceObservations, FrameLog, Person
@@ -37,9 +38,23 @@ def describe_people(
     segments: Sequence[SpeechSegment] | None,
     *,
     smooth: bool,
-    blinks: BlinkOptions = DEFAULT_BLINKS,
+    thresholds: Thresholds = DEFAULT_THRESHOLDS,
 ) -> list[Behaviour]:
-    """What each person does; `layout` is None where the engine reads expressions only."""
+    """What each person does.
+
+    Args:
+        people: The persons of the recording.
+        frames: Its analysed frames.
+        faces: Every face of every frame.
+        layout: Of the face network; None where the engine reads expressions only.
+        segments: Speech; None without a voice track.
+        smooth: Whether timelines are smoothed with the 1-euro filter.
+        thresholds: Of blinks, uncertainty and smoothing.
+
+    Returns:
+        One for each of `people`.
+    """
+    fractions = OneEuro.of_fractions(thresholds.smoothing)
     indices = [np.flatnonzero(np.isin(faces.track_id, p.track_ids)) for p in people]
     times = [frames.pts_s[faces.row[index]] for index in indices]
     speaking = who_speaks(
@@ -47,24 +62,26 @@ def describe_people(
         [None if faces.geometry is None else _f32(faces.geometry.mouth_gap[i]) for i in indices],
         segments,
     )
-    reasons = uncertain(faces.probs, faces.score, faces.quality, faces.geometry)
+    reasons = uncertain(
+        faces.probs, faces.score, faces.quality, faces.geometry, thresholds.uncertainty
+    )
     behaviours: list[Behaviour] = []
     for index, pts_s, (heard, why) in zip(indices, times, speaking, strict=True):
         probs = faces.probs[index]
         mine: tuple[Uncertainty, ...] = tuple(reasons[i] for i in index)
-        motion = _motion(faces.geometry, layout, index, pts_s, blinks, smooth=smooth)
+        motion = _motion(faces.geometry, layout, index, pts_s, thresholds, smooth=smooth)
         answers, unknown = _with_mouth_seen(heard, why, motion)
         if smooth and faces.geometry is not None:
             opening = _f32(faces.geometry.mouth_gap[index])
             readable = np.array([reason == "" for reason in mine], np.bool_)
             talking = talking_frames(pts_s, opening, answers)
             probs = averaged_over_speech(pts_s, probs, talking, readable)
-            mine = flat_again(mine, probs, talking)
+            mine = flat_again(mine, probs, talking, thresholds.uncertainty.min_top_probability)
         behaviours.append(
             Behaviour(
                 index=index,
                 pts_s=pts_s,
-                probs=one_euro(pts_s, probs, SHARES, together=True) if smooth else probs,
+                probs=one_euro(pts_s, probs, fractions, together=True) if smooth else probs,
                 uncertain=mine,
                 speaking=answers,
                 speaking_unknown_reason=unknown,
@@ -89,7 +106,7 @@ def _motion(
     layout: FaceLayout | None,
     index: I64,
     pts_s: F64,
-    options: BlinkOptions,
+    thresholds: Thresholds,
     *,
     smooth: bool,
 ) -> Motion | None:
@@ -100,8 +117,10 @@ def _motion(
     au = None if geometry.au is None else _f32(geometry.au[index])
     # Blinks are shorter than any smoothing: they are looked for in the raw signal.
     closure = both_sides(action, layout, "eyeBlink")
-    blinks = find_blinks(pts_s, closure, options)
-    turning = head_turning_deg_s(pts_s, pose)
+    blinks = find_blinks(pts_s, closure, thresholds.blinks)
+    fractions = OneEuro.of_fractions(thresholds.smoothing)
+    degrees = OneEuro.of_degrees(thresholds.smoothing)
+    turning = head_turning_deg_s(pts_s, pose, degrees)
     is_small = bool(np.median(geometry.eye_distance_px[index]) < MIN_EYE_DISTANCE_PX)
     small: AbsentReason | None = "face_too_small" if is_small else None
     still: AbsentReason | None = "still_image" if is_still(pts_s, pose, closure, gap) else None
@@ -111,11 +130,11 @@ def _motion(
     no_head = small or (slow if turning is None else still)
     no_smile = still or mostly(geometry.mouth_covered, index, "mouth_covered")
     if smooth:
-        action = one_euro(pts_s, action, SHARES, together=False)
-        pose = one_euro(pts_s, pose, DEGREES, together=False)
-        gap = one_euro(pts_s, gap[:, None], SHARES, together=False)[:, 0]
+        action = one_euro(pts_s, action, fractions, together=False)
+        pose = one_euro(pts_s, pose, degrees, together=False)
+        gap = one_euro(pts_s, gap[:, None], fractions, together=False)[:, 0]
         if au is not None:
-            au = MAX_INTENSITY * one_euro(pts_s, au / MAX_INTENSITY, SHARES, together=False)
+            au = MAX_INTENSITY * one_euro(pts_s, au / MAX_INTENSITY, fractions, together=False)
     return Motion(
         action=action,
         pose_deg=pose,
@@ -143,7 +162,7 @@ def both_sides(action: F32, layout: FaceLayout, name: str) -> F32:
     return action[:, [layout.action(f"{name}{side}") for side in ("Left", "Right")]].mean(axis=1)
 
 
-def head_turning_deg_s(pts_s: F64, pose_deg: F32) -> F32 | None:
+def head_turning_deg_s(pts_s: F64, pose_deg: F32, filter_: OneEuro = DEGREES) -> F32 | None:
     """Speed (K,) of pitch, yaw and roll together since the frame before, NaN after a gap.
 
     None below MIN_HEAD_RATE_HZ. Measured on the smoothed pose, for the noise of single frames
@@ -151,10 +170,10 @@ def head_turning_deg_s(pts_s: F64, pose_deg: F32) -> F32 | None:
     """
     if frame_rate(pts_s) < MIN_HEAD_RATE_HZ:
         return None
-    steady = one_euro(pts_s, pose_deg, DEGREES, together=False)
+    steady = one_euro(pts_s, pose_deg, filter_, together=False)
     dt = gaps_s(pts_s)
     moved = np.linalg.norm(np.diff(steady, axis=0), axis=1)
-    turning = np.where(dt <= RESTART_GAP_S, moved / dt, np.nan)
+    turning = np.where(dt <= filter_.restart_gap_s, moved / dt, np.nan)
     return np.concatenate([[np.nan], turning]).astype(np.float32)
 
 

@@ -5,12 +5,12 @@ The eye aspect ratio and the gap between the lips are such distances.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from evolvisense.face.frame_times import around, frame_rate, gaps_s
+from evolvisense.thresholds import BlinkOptions
 from evolvisense.types.arrays import F32, F64, Bools
 from evolvisense.types.behaviour import Blink
 from evolvisense.types.face import FaceLayout
@@ -62,31 +62,6 @@ BASELINE_S = 4.0
 """The lids' resting place is the median over this time: looking down lowers it for longer."""
 MAX_GAP_S = 0.2
 """An event never spans a longer gap between frames."""
-
-
-@dataclass(frozen=True)
-class BlinkOptions:
-    """What counts as a blink. Raises ValueError outside the ranges.
-
-    Example:
-        >>> BlinkOptions(min_closure=0.5).min_closure
-        0.5
-    """
-
-    min_rise: float = 0.25
-    """Rise of the closure over its resting place, 0-1."""
-    min_closure: float = 0.35
-    """Closure at the deepest point, 0 open to 1 closed: lids that sink in a gaze shift stay above.
-    Blinks on which we and the teacher agree reach .42 and more (six clips, 23 blinks)."""
-    max_duration_s: float = 0.5
-    """Longer between the points of half its height is eyes closed, not a blink."""
-
-    def __post_init__(self) -> None:
-        for name, value in (("min_rise", self.min_rise), ("min_closure", self.min_closure)):
-            if not 0 < value <= 1:
-                raise ValueError(f"{name} must be above 0 and at most 1, got {value}")
-        if not self.max_duration_s > 0:
-            raise ValueError(f"max_duration_s must be above 0 s, got {self.max_duration_s}")
 
 
 DEFAULT_BLINKS = BlinkOptions()

@@ -13,10 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from evolvisense.face.frame_times import gaps_s
+from evolvisense.thresholds import SmoothingOptions
 from evolvisense.types.arrays import F32, F64
-
-RESTART_GAP_S = 0.5
-"""After a longer gap the filter starts again: nothing is known of the time between."""
 
 
 @dataclass(frozen=True)
@@ -27,14 +25,29 @@ class OneEuro:
     """Cut-off at rest."""
     beta: float
     """Cut-off gained per x/s."""
-    speed_cutoff_hz: float = 3.0
+    speed_cutoff_hz: float
     """Cut-off of the speed estimate."""
+    restart_gap_s: float
+    """After a longer gap between frames the filter starts again."""
+
+    @classmethod
+    def of_fractions(cls, options: SmoothingOptions) -> OneEuro:
+        """For probabilities and blendshapes, 0-1."""
+        return cls(
+            options.min_cutoff_hz, options.beta, options.speed_cutoff_hz, options.restart_gap_s
+        )
+
+    @classmethod
+    def of_degrees(cls, options: SmoothingOptions) -> OneEuro:
+        """For head pose."""
+        return cls(
+            options.min_cutoff_hz, options.beta_deg, options.speed_cutoff_hz, options.restart_gap_s
+        )
 
 
-SHARES = OneEuro(min_cutoff_hz=1.5, beta=4.0)
-"""For actions and probabilities, 0-1: a blink or smile onset of .5 in .1 s passes at 20 Hz."""
-DEGREES = OneEuro(min_cutoff_hz=1.5, beta=0.15)
-"""For head pose: a turn of 60 degrees a second passes at 10 Hz."""
+DEFAULT_SMOOTHING = SmoothingOptions()
+FRACTIONS = OneEuro.of_fractions(DEFAULT_SMOOTHING)
+DEGREES = OneEuro.of_degrees(DEFAULT_SMOOTHING)
 
 
 def one_euro(pts_s: F64, signal: F32, filter_: OneEuro, *, together: bool) -> F32:
@@ -46,7 +59,7 @@ def one_euro(pts_s: F64, signal: F32, filter_: OneEuro, *, together: bool) -> F3
     smoothed = signal.astype(np.float64)
     speed = np.zeros(signal.shape[1])
     for k, dt in enumerate(gaps_s(pts_s).tolist(), start=1):
-        if dt > RESTART_GAP_S:
+        if dt > filter_.restart_gap_s:
             speed = np.zeros(signal.shape[1])
             continue
         change = (signal[k] - smoothed[k - 1]) / dt

@@ -14,7 +14,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from evolvisense.face.frame_times import around, frame_rate
-from evolvisense.face.uncertainty import MIN_TOP_PROBABILITY
 from evolvisense.types.arrays import F32, F64, Bools
 from evolvisense.types.behaviour import AbsentReason, Speaking, Uncertainty
 from evolvisense.types.media import TICK_S
@@ -139,7 +138,7 @@ def averaged_over_speech(pts_s: F64, probs: F32, talking: Bools, readable: Bools
 
 
 def flat_again(
-    reasons: Sequence[Uncertainty], probs: F32, talking: Bools
+    reasons: Sequence[Uncertainty], probs: F32, talking: Bools, min_top_probability: float
 ) -> tuple[Uncertainty, ...]:
     """Reasons with `flat` decided by the averaged probabilities where a person talks.
 
@@ -147,11 +146,12 @@ def flat_again(
         reasons: K reasons of single frames.
         probs: (K, 7), averaged where `talking` (K,) is True.
         talking: bool (K,).
+        min_top_probability: Frames whose highest probability is below this are `flat`.
 
     Returns:
         K reasons; those other than "" and "flat" are unchanged.
     """
-    flat = probs.max(axis=1, initial=0.0) < MIN_TOP_PROBABILITY
+    flat = probs.max(axis=1, initial=0.0) < min_top_probability
     return tuple(
         ("flat" if is_flat else "") if talks and reason in ("", "flat") else reason
         for reason, is_flat, talks in zip(reasons, flat.tolist(), talking.tolist(), strict=True)

@@ -222,8 +222,10 @@ def voice_samples(reading: VoiceReading, blocks: Blocks) -> Mapping[Feature, Mea
     the whole are left out.
     """
     parts = (reading.frames, reading.segments, reading.syllable_s, reading.emotion)
-    whole = statistics(gather(*parts, holes=reading.holes), _repeats(WHOLE))
-    resampled = statistics(gather(*parts, blocks, reading.holes), _repeats(blocks))
+    whole = statistics(gather(*parts, WHOLE, reading.holes, reading.long_pause_s), _repeats(WHOLE))
+    resampled = statistics(
+        gather(*parts, blocks, reading.holes, reading.long_pause_s), _repeats(blocks)
+    )
     groups = (
         (VOICED_FEATURES, reading.features.voiced_s),
         (SPEECH_FEATURES, reading.features.speech_s),

@@ -25,12 +25,13 @@ from evolvisense.report.words import (
     Clock,
     clock_of,
 )
+from evolvisense.thresholds import VadOptions
 from evolvisense.types.arrays import F64
 from evolvisense.types.behaviour import SMILE, AbsentReason
 from evolvisense.types.scores import EMOTIONS
 
-LONG_PAUSE_S = 1.0
-"""The length above which `long_pause_share` counts a pause."""
+DEFAULT_LONG_PAUSE_S = VadOptions().long_pause_s
+"""For reports that do not say what they counted as a long pause."""
 
 
 @dataclass(frozen=True)
@@ -100,11 +101,13 @@ def _of_the_voice(report: ReportData, clock: Clock) -> Iterator[Tier]:
         Span(s.start_s - clock.origin_s, s.end_s - clock.origin_s, "speech") for s in voice.segments
     ]
     gaps = [(before.end_s, after.start_s) for before, after in pairwise(speech)]
+    thresholds = report.options.thresholds
+    long_s = DEFAULT_LONG_PAUSE_S if thresholds is None else thresholds.vad.long_pause_s
     yield Tier("speech", tuple(speech))
     yield Tier(
         "pauses",
         tuple(
-            Span(start, end, "long pause" if end - start > LONG_PAUSE_S else "pause")
+            Span(start, end, "long pause" if end - start > long_s else "pause")
             for start, end in gaps
         ),
     )

@@ -15,6 +15,7 @@ from evolvisense.report.schema import Report
 from evolvisense.report.stream_warnings import stream_warnings
 from evolvisense.report.summary import with_summary
 from evolvisense.report.summary_parts import Summary
+from evolvisense.thresholds import DEFAULT_THRESHOLDS, Thresholds
 from evolvisense.types.behaviour import Behaviour
 from evolvisense.types.engines import ModelIdentity
 from evolvisense.types.face import FaceLayout, FaceObservations, FrameLog, Person
@@ -109,6 +110,7 @@ def build_report(
     findings: Findings,
     *,
     options: AnalysisOptions,
+    thresholds: Thresholds = DEFAULT_THRESHOLDS,
     models: Sequence[ModelIdentity],
     timings_s: Mapping[str, float],
 ) -> Report:
@@ -121,7 +123,7 @@ def build_report(
         moments=[],
         indicators=indicators_part(findings.indicators),
         media=_media(findings),
-        options=parts.OptionsUsed(**asdict(options)),
+        options=parts.OptionsUsed(**asdict(options), thresholds=thresholds),
         models=[parts.ModelUsed(**asdict(model)) for model in models],
         frames=parts.Frames(
             number=findings.frames.number,

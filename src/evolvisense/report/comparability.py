@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from evolvisense.report.parts import Notice, OptionsUsed, ReportData
+from evolvisense.thresholds import Thresholds
 
 SAME_OPTIONS = ("frame_skip", "voice", "smoothing")
 """Options that change what is measured."""
@@ -47,9 +50,17 @@ def _yardstick(report: ReportData) -> tuple[int, int] | None:
 
 def _changed_options(first: OptionsUsed, second: OptionsUsed) -> str:
     one, other = first.model_dump(), second.model_dump()
-    return ", ".join(
+    changed = [
         f"{name} {one[name]} and {other[name]}" for name in SAME_OPTIONS if one[name] != other[name]
-    )
+    ]
+    thresholds = [asdict(options.thresholds or Thresholds()) for options in (first, second)]
+    changed += [
+        f"{group}.{name} {value} and {thresholds[1][group][name]}"
+        for group, values in thresholds[0].items()
+        for name, value in values.items()
+        if value != thresholds[1][group][name]
+    ]
+    return ", ".join(changed)
 
 
 def _changed_models(first: ReportData, second: ReportData) -> str:

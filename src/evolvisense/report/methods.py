@@ -9,6 +9,7 @@ from evolvisense.report.statistics import ACTION_UNIT
 from evolvisense.report.validation import AREAS, FACE_CARD, ON_CFEE, figures_for
 from evolvisense.report.voice_parts import Voice
 from evolvisense.report.words import REFERENCES, percent
+from evolvisense.thresholds import Thresholds
 
 REFERENCE_ENTRIES = {
     "casiez2012": """@inproceedings{casiez2012,
@@ -55,7 +56,7 @@ def _sentences(report: ReportData) -> Iterator[str]:
     if report.media.video is not None:
         yield from _face(report)
     if report.voice is not None:
-        yield from _voice(report.voice)
+        yield from _voice(report.voice, report.options.thresholds or Thresholds())
     yield (
         f"Indicators are relative ranks against a reference set ({REFERENCES[options.language]}); "
         "a value without enough evidence is missing, not zero."
@@ -111,11 +112,12 @@ def _face(report: ReportData) -> Iterator[str]:
         )
 
 
-def _voice(voice: Voice) -> Iterator[str]:
+def _voice(voice: Voice, thresholds: Thresholds) -> Iterator[str]:
     measures, quality = voice.measures, voice.quality
     noise = "" if quality.snr_db is None else f", signal-to-noise ratio {quality.snr_db:.0f} dB"
     yield f"The voice was read from {measures.speech_s:.1f} s of speech{noise}."
     yield (
         "F0 statistics are of voiced frames, syllables are counted by intensity peaks "
-        "[dejong2009], and pauses are gaps of at least 0.2 s between segments of speech."
+        f"[dejong2009], and pauses are gaps of at least {thresholds.vad.min_pause_s:g} s between "
+        "segments of speech."
     )

@@ -21,6 +21,7 @@ from evolvisense.report.indicator_parts import IndicatorBlock
 from evolvisense.report.landmarks import Landmarks
 from evolvisense.report.summary_parts import Moment, Summary
 from evolvisense.report.voice_parts import Voice
+from evolvisense.thresholds import Thresholds
 from evolvisense.types.behaviour import AbsentReason, Speaking, Uncertainty
 from evolvisense.types.indicators import Language
 from evolvisense.types.scores import Emotion
@@ -141,6 +142,11 @@ class OptionsUsed(Part):
     )
     video_stream: int | None = Field(
         default=None, description="Number of the video stream that was asked for; null for none."
+    )
+    thresholds: Thresholds | None = Field(
+        default=None,
+        description="Thresholds of speech segments, pauses, blinks, uncertainty and smoothing; "
+        "null in older reports, which were made with the defaults.",
     )
 
 

@@ -205,4 +205,6 @@ class VoiceReading:
     quality: RecordingQuality
     legacy: LegacyAudioMeans
     holes: tuple[SpeechSegment, ...] = ()
-    """Stretches of the file's clock in which the sound is missing: neither speech nor pause."""
+    """Intervals of the file's clock in which the sound is missing: neither speech nor pause."""
+    long_pause_s: float = 1.0
+    """Pauses longer than this were counted as long."""

@@ -18,10 +18,10 @@ import numpy as np
 from evolvisense.types.arrays import F64, Bools
 from evolvisense.types.voice import SpectralFrames, SpeechSegment, VoiceEmotion, VoiceTimeline
 from evolvisense.voice.perturbation import PeriodMarks
-from evolvisense.voice.vad import MIN_SPEECH_S
 
 FILL_S = 0.3
-"""Silence in place of a hole: longer than the gaps that belong to speech (MIN_PAUSE_S)."""
+"""Silence in place of missing sound: longer than the gaps that belong to speech by default
+(`VadOptions.min_pause_s`)."""
 
 Columns = TypeVar("Columns", VoiceTimeline, SpectralFrames)
 
@@ -106,9 +106,9 @@ class HoleClock:
         return replace(moved, pts_s=self.on_file(moved.pts_s, start_s))
 
     def segments(
-        self, segments: tuple[SpeechSegment, ...], start_s: float
+        self, segments: tuple[SpeechSegment, ...], start_s: float, min_speech_s: float
     ) -> tuple[SpeechSegment, ...]:
-        """Speech without holes, on the file's clock."""
+        """Speech without holes, on the file's clock; parts under `min_speech_s` are dropped."""
         found: list[SpeechSegment] = []
         for segment in segments:
             begin_s = segment.start_s
@@ -119,7 +119,7 @@ class HoleClock:
                 found.append(SpeechSegment(begin_s, at_s))
                 begin_s = at_s + hole.fill_s
             found.append(SpeechSegment(begin_s, segment.end_s))
-        kept = [s for s in found if s.end_s - s.start_s >= MIN_SPEECH_S]
+        kept = [s for s in found if s.end_s - s.start_s >= min_speech_s]
         return tuple(self._moved(segment, start_s) for segment in kept)
 
     def marks(self, marks: PeriodMarks, start_s: float) -> PeriodMarks:

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 import soxr
 
+from evolvisense.thresholds import VadOptions
 from evolvisense.types.arrays import F32, F64
 from evolvisense.types.engines import PitchTracker, VoiceActivity
 from evolvisense.types.voice import PitchContour
@@ -22,7 +23,7 @@ from evolvisense.voice.measures import (
     semitones,
 )
 from evolvisense.voice.reading import FRAME_S
-from evolvisense.voice.vad import Hysteresis, inside, speech_segments
+from evolvisense.voice.vad import DEFAULT_VAD, Hysteresis, inside, speech_segments
 
 WINDOW_S = 10.0
 """Measures look back so far (ours): long enough for a sentence, short enough to follow a change."""
@@ -65,7 +66,14 @@ class VoiceNow:
 class RunningVoice:
     """One live stream of mono sound; memory is that of WINDOW_S."""
 
-    def __init__(self, activity: VoiceActivity, pitch: PitchTracker, rate_hz: int) -> None:
+    def __init__(
+        self,
+        activity: VoiceActivity,
+        pitch: PitchTracker,
+        rate_hz: int,
+        vad: VadOptions = DEFAULT_VAD,
+    ) -> None:
+        self._vad = vad
         self._voice = LiveVoice(activity, pitch, rate_hz)
         self._rate_hz = rate_hz
         self._offset = OffsetRemoval(rate_hz)
@@ -104,7 +112,7 @@ class RunningVoice:
         heard_s = min(WINDOW_S, self._samples / self._rate_hz)
         steps = len(self._speech)
         start_s = float(self._step_s[0]) if steps else 0.0
-        segments = speech_segments(self._speech, STEP_S, start_s)
+        segments = speech_segments(self._speech, STEP_S, start_s, self._vad)
         share: float | None = None
         if steps * STEP_S >= MIN_HEARD_FOR_SHARE_S:
             share = sum(s.end_s - s.start_s for s in segments) / (steps * STEP_S)
@@ -126,7 +134,7 @@ class RunningVoice:
             window_s=WINDOW_S,
             heard_s=heard_s,
             voiced_s=voiced_s,
-            speaking=bool(Hysteresis().push(self._speech)[-1]) if steps else None,
+            speaking=bool(Hysteresis(self._vad).push(self._speech)[-1]) if steps else None,
             speech_share=share,
             f0_median_hz=None
             if level_st is None

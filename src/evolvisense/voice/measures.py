@@ -21,8 +21,8 @@ from evolvisense.types.voice import (
     VoiceFeatures,
 )
 from evolvisense.voice.perturbation import PeriodMarks, local_jitter_pct, local_shimmer_pct
-from evolvisense.voice.prosody import LONG_PAUSE_S, find_pauses, syllable_nuclei
-from evolvisense.voice.vad import inside, overlap_s
+from evolvisense.voice.prosody import find_pauses, syllable_nuclei
+from evolvisense.voice.vad import DEFAULT_VAD, inside, overlap_s
 
 MIN_VOICED_S = 0.5
 """Less voiced speech than this is described by no statistic (ours)."""
@@ -61,6 +61,8 @@ class Material:
     emotion: VoiceEmotion | None
     emotion_block: I64
     """(W,)"""
+    long_pause_s: float
+    """Longer pauses count as long."""
 
 
 @dataclass(frozen=True)
@@ -96,8 +98,9 @@ def gather(
     emotion: VoiceEmotion | None,
     blocks: Blocks = WHOLE,
     holes: tuple[SpeechSegment, ...] = (),
+    long_pause_s: float = DEFAULT_VAD.long_pause_s,
 ) -> Material:
-    """The material of a reading, sorted into blocks; holes in the sound are no pauses."""
+    """The material of a reading, sorted into blocks; missing sound is not a pause."""
     count = len(blocks)
     voiced = inside(frames.pts_s, segments) & np.isfinite(frames.f0_hz)
     voiced[voiced] = in_speaking_range(frames.f0_hz[voiced])
@@ -114,6 +117,7 @@ def gather(
         pause_block=blocks.of(pauses.middle_s),
         emotion=emotion,
         emotion_block=blocks.of(middle),
+        long_pause_s=long_pause_s,
     )
 
 
@@ -151,7 +155,7 @@ def statistics(material: Material, repeats: I64) -> Statistics:
     pause_s = _summed(material.pause_block, material.pause_s, repeats)
     log_s = _summed(material.pause_block, np.log(material.pause_s), repeats)
     long = _summed(
-        material.pause_block, (material.pause_s > LONG_PAUSE_S).astype(np.float64), repeats
+        material.pause_block, (material.pause_s > material.long_pause_s).astype(np.float64), repeats
     )
     talk_s = speech_s + pause_s
     fear, anger_or_fear = _emotion(material, repeats)
@@ -257,9 +261,10 @@ def describe_voice(
     syllable_s: F64,
     duration_s: float,
     holes: tuple[SpeechSegment, ...] = (),
+    long_pause_s: float = DEFAULT_VAD.long_pause_s,
 ) -> VoiceFeatures:
     """Statistics of voiced speech; None where there is too little of it."""
-    material = gather(frames, segments, syllable_s, None, holes=holes)
+    material = gather(frames, segments, syllable_s, None, holes=holes, long_pause_s=long_pause_s)
     found = statistics(material, np.ones((1, 1), np.int64))
     level_st = _number(found.f0_level_st)
     voiced_s = float(found.voiced_s[0])

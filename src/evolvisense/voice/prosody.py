@@ -12,9 +12,6 @@ from evolvisense.types.arrays import F32, F64, I64, Bools
 from evolvisense.types.voice import SpeechSegment
 from evolvisense.voice.vad import runs, widened
 
-LONG_PAUSE_S = 1.0
-"""Brief < .2 s, medium .2-1 s, long > 1 s (Campione & Veronis 2002)."""
-
 
 @dataclass(frozen=True)
 class Pauses:
@@ -34,9 +31,9 @@ def find_pauses(
 ) -> Pauses:
     """Gaps between neighbouring segments, in seconds.
 
-    Segments are never nearer than .2 s to each other (`segments.MIN_PAUSE_S`), so every gap is a
-    pause in the sense of Campione & Veronis (2002). Silence before and after speech is none. A gap
-    with a hole in it is none either: what was said in the hole is not known.
+    Segments are at least `VadOptions.min_pause_s` apart, so every gap is a pause in the sense of
+    Campione & Veronis (2002). Silence before and after speech is not a pause. A gap with missing
+    sound in it is not counted either: whether somebody spoke there is not known.
     """
     gaps = [(a.end_s, b.start_s) for a, b in pairwise(segments)]
     known = [gap for gap in gaps if not _meets(gap, holes)]

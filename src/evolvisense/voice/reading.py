@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import soxr
 
+from evolvisense.thresholds import VadOptions
 from evolvisense.types.arrays import F32, F64, Bools
 from evolvisense.types.engines import PitchTracker, VoiceActivity, VoiceEmotionClassifier
 from evolvisense.types.media import AudioBlock, MediaExtent
@@ -30,7 +31,7 @@ from evolvisense.voice.perturbation import PeriodMarks
 from evolvisense.voice.pitch import check_speakers
 from evolvisense.voice.quality import StreamQuality, decay_time_s, signal_to_noise_db
 from evolvisense.voice.tracks import FrameTracks
-from evolvisense.voice.vad import Hysteresis, speech_segments
+from evolvisense.voice.vad import DEFAULT_VAD, Hysteresis, speech_segments
 
 RATE_HZ = 16_000
 STEP_SAMPLES = 512
@@ -49,10 +50,12 @@ class VoiceReader:
         activity: VoiceActivity,
         pitch: PitchTracker,
         emotion: VoiceEmotionClassifier | None = None,
+        vad: VadOptions = DEFAULT_VAD,
     ) -> None:
         self.activity = activity
         self.pitch = pitch
         self.emotion = emotion
+        self.vad = vad
 
     def read(self, blocks: Iterable[AudioBlock]) -> VoiceReading | None:
         """Everything about the stream; None where it has no samples.
@@ -73,7 +76,8 @@ class _Stream:
         self._holes, self._offset = HoleClock(rate_hz), OffsetRemoval(rate_hz)
         self._native = np.zeros(0, np.float32)
         self._activity, self._pitch = reader.activity.start(), reader.pitch.start()
-        self._hysteresis, self._levelling = Hysteresis(), LoudnessNormalizer()
+        self._vad = reader.vad
+        self._hysteresis, self._levelling = Hysteresis(reader.vad), LoudnessNormalizer()
         self._legacy = LegacyMeans(rate_hz)
         self._to_16k = soxr.ResampleStream(rate_hz, RATE_HZ, 1, dtype="float32")
         self._step_rest = np.zeros(0, np.float32)
@@ -111,7 +115,7 @@ class _Stream:
         self._tracks.push(mono_16k, self._pitch.push(levelled))
         frames, marks = self._tracks.finish(self._pitch.flush())
         timeline = self._timeline(frames)
-        segments = speech_segments(timeline.speech_probability, STEP_S, self._start_s)
+        segments = speech_segments(timeline.speech_probability, STEP_S, self._start_s, self._vad)
         emotion = None
         if self._windows is not None:
             emotion = self._windows.finish(mono_16k, active, self._start_s)
@@ -122,21 +126,24 @@ class _Stream:
             start_s = self._start_s
             timeline = self._holes.columns(timeline, start_s)
             frames = self._holes.columns(frames, start_s)
-            segments = self._holes.segments(segments, start_s)
+            segments = self._holes.segments(segments, start_s, self._vad.min_speech_s)
             syllable_s = self._holes.on_file(syllable_s, start_s)
             marks = self._holes.marks(marks, start_s)
             emotion = self._holes.emotion(emotion, start_s)
-        duration_s = self._holes.total_s
+        duration_s, long_pause_s = self._holes.total_s, self._vad.long_pause_s
         return VoiceReading(
             timeline=timeline,
             frames=frames,
             segments=segments,
             syllable_s=syllable_s,
             emotion=emotion,
-            features=describe_voice(frames, marks, segments, syllable_s, duration_s, holes),
+            features=describe_voice(
+                frames, marks, segments, syllable_s, duration_s, holes, long_pause_s
+            ),
             quality=quality,
             legacy=self._legacy.finish(),
             holes=holes,
+            long_pause_s=long_pause_s,
         )
 
     def _chunk(self, native: F32) -> None:
@@ -226,7 +233,15 @@ def voice_excerpt(reading: VoiceReading, stretch: MediaExtent) -> VoiceReading:
         segments=segments,
         syllable_s=syllable_s,
         emotion=_emotion(reading.emotion, stretch),
-        features=describe_voice(frames, NO_MARKS, segments, syllable_s, stretch.duration_s, holes),
+        features=describe_voice(
+            frames,
+            NO_MARKS,
+            segments,
+            syllable_s,
+            stretch.duration_s,
+            holes,
+            reading.long_pause_s,
+        ),
         holes=holes,
     )
 

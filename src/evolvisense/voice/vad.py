@@ -11,6 +11,7 @@ from importlib.metadata import version
 import numpy as np
 
 from evolvisense.models.sessions import CPU, OnnxSession
+from evolvisense.thresholds import VadOptions
 from evolvisense.types.arrays import F32, F64, Bools
 from evolvisense.types.engines import ModelIdentity
 from evolvisense.types.voice import SpeechSegment
@@ -70,39 +71,47 @@ class SileroStream:
         return float(probability.squeeze())
 
 
-SPEECH_ON = 0.5
-SPEECH_OFF = 0.35
-"""Hysteresis as Silero's own examples use it: speech begins at .5 and ends below .35."""
-MIN_PAUSE_S = 0.2
-"""Shorter gaps belong to the speech around them (Campione & Veronis 2002)."""
-MIN_SPEECH_S = 0.1
+DEFAULT_VAD = VadOptions()
 
 
 class Hysteresis:
-    """Speech or not, step by step."""
+    """Speech or not, step by step: it begins at the onset and ends below the offset."""
 
-    def __init__(self) -> None:
+    def __init__(self, options: VadOptions = DEFAULT_VAD) -> None:
+        self._options = options
         self._is_on = False
 
     def push(self, probability: F32) -> Bools:
         """Whether each of the next steps (K,) is speech."""
         active = np.zeros(len(probability), np.bool_)
         for i, p in enumerate(probability.tolist()):
-            self._is_on = p >= (SPEECH_OFF if self._is_on else SPEECH_ON)
+            self._is_on = p >= (self._options.offset if self._is_on else self._options.onset)
             active[i] = self._is_on
         return active
 
 
-def speech_segments(probability: F32, step_s: float, start_s: float) -> tuple[SpeechSegment, ...]:
-    """Stretches of speech of probabilities (N,) every `step_s`, the first at `start_s`."""
+def speech_segments(
+    probability: F32, step_s: float, start_s: float, options: VadOptions = DEFAULT_VAD
+) -> tuple[SpeechSegment, ...]:
+    """Speech segments of a signal of speech probabilities.
+
+    Args:
+        probability: (N,), 0-1.
+        step_s: Length of a step.
+        start_s: Time of the first step.
+        options: Onset, offset and minimum durations.
+
+    Returns:
+        Segments by time; neighbours are at least `options.min_pause_s` apart.
+    """
     segments: list[SpeechSegment] = []
-    for first, last in runs(Hysteresis().push(probability)):
+    for first, last in runs(Hysteresis(options).push(probability)):
         begin, end = start_s + first * step_s, start_s + last * step_s
-        if segments and begin - segments[-1].end_s < MIN_PAUSE_S:
+        if segments and begin - segments[-1].end_s < options.min_pause_s:
             segments[-1] = SpeechSegment(segments[-1].start_s, end)
         else:
             segments.append(SpeechSegment(begin, end))
-    return tuple(s for s in segments if s.end_s - s.start_s >= MIN_SPEECH_S)
+    return tuple(s for s in segments if s.end_s - s.start_s >= options.min_speech_s)
 
 
 def runs(active: Bools) -> list[tuple[int, int]]:

@@ -16,7 +16,8 @@ from dataclasses import asdict
 from typing import Any
 
 from evolvisense.errors import EvolviSenseError
-from evolvisense.live import LiveFace, LiveFrame, LiveModels, LiveSession
+from evolvisense.live import LiveFace, LiveFrame, LiveSession
+from evolvisense.models.engines import Engines
 from evolvisense.sandbox.child import ChildChannel
 from evolvisense.service.queue.messages import INTERNAL_ERROR
 from evolvisense.types.scores import EMOTIONS
@@ -31,15 +32,15 @@ log = logging.getLogger(__name__)
 def serve(channel: ChildChannel) -> None:
     """Serve all live streams until the parent closes the channel."""
     try:
-        models = LiveModels.load()
+        engines = Engines.load(voice_emotion=None)  # a live stream does not read it
     except EvolviSenseError as error:
         channel.event({"event": "broken", "code": error.code, "detail": str(error)})
         return
-    channel.event({"event": "ready", "models": [asdict(m) for m in models.identities]})
-    desk = LiveSessions(models)
+    channel.event({"event": "ready", "models": [asdict(m) for m in engines.models]})
+    sessions = LiveSessions(engines)
     for task in channel.tasks():
         try:
-            channel.result(desk.do(task.message, task.binary))
+            channel.result(sessions.do(task.message, task.binary))
         except EvolviSenseError as error:
             channel.error(error.code, str(error))
         except Exception:
@@ -50,8 +51,8 @@ def serve(channel: ChildChannel) -> None:
 class LiveSessions:
     """The sessions of all streams."""
 
-    def __init__(self, models: LiveModels) -> None:
-        self._models = models
+    def __init__(self, engines: Engines) -> None:
+        self._engines = engines
         self._sessions: dict[str, LiveSession] = {}
 
     def do(self, message: dict[str, Any], binary: bytes) -> dict[str, Any]:
@@ -60,7 +61,7 @@ class LiveSessions:
         match message["do"]:
             case "open":
                 self._sessions[key] = LiveSession(
-                    self._models,
+                    self._engines,
                     rate_hz=message["rate_hz"],
                     max_pixels=message["max_pixels"],
                     smoothing=message["smoothing"],
@@ -79,7 +80,8 @@ class LiveSessions:
                 raise ValueError(f"no task {unknown!r}")
 
     def _frame(self, frame: LiveFrame) -> dict[str, Any]:
-        actions = self._models.network.layout.actions
+        network = self._engines.network
+        actions = () if network is None else network.layout.actions
         return {
             "time_s": frame.time_s,
             "width_px": frame.width_px,
