@@ -107,7 +107,7 @@ def test_the_two_clocks() -> None:
     assert clock.on_file(pts_s, 10.0) == pytest.approx([10.0, 13.99, 14.0, 14.29, 19.0, 21.7])
     assert clock.in_hole(pts_s, 10.0).tolist() == [False, False, True, True, False, False]
     across = (SpeechSegment(13.0, 15.3),)
-    assert [(s.start_s, s.end_s) for s in clock.segments(across, 10.0)] == [
+    assert [(s.start_s, s.end_s) for s in clock.segments(across, 10.0, 0.1)] == [
         pytest.approx((13.0, 14.0)),
         pytest.approx((19.0, 20.0)),
     ]
