@@ -64,12 +64,12 @@ test-ray: .venv-ray/.installed  ## Test batches and the service on Ray, clusters
 
 lock: $(VENV)/.installed-dev  ## Pin the dependencies again
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header pyproject.toml -o requirements.txt
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --group dev --constraint requirements.txt pyproject.toml -o requirements-dev.txt
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra parquet --extra postgres --extra stores --constraint requirements.txt pyproject.toml -o deploy/requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra server pyproject.toml -o requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra server --group dev --constraint requirements.txt pyproject.toml -o requirements-dev.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra server --extra postgres --extra stores --constraint requirements.txt pyproject.toml -o deploy/requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra ray --group dev --constraint requirements-dev.txt pyproject.toml -o benchmarks/ray-requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header deploy/sbom-requirements.in -o deploy/sbom-requirements.txt
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra deepface pyproject.toml benchmarks/deepface-requirements.in -o benchmarks/deepface-requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra server --extra deepface pyproject.toml benchmarks/deepface-requirements.in -o benchmarks/deepface-requirements.txt
 
 check-wheels: $(VENV)/.installed-dev  ## Wheels on every platform and Python for what is needed at run time
 	$(BIN)/python -m pip install --quiet uv

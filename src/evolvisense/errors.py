@@ -13,7 +13,7 @@
       `BaselineNameError`, `BaselineNotFoundError`, `BaselineRecordingError`, `BaselineTaskError`,
       `BaselineCorruptError`
   `EngineError`: this installation
-    `UnknownEngineError`, `EngineUnavailableError`, `FormatUnavailableError`
+    `UnknownEngineError`, `EngineUnavailableError`, `FormatUnavailableError`, `ExtraMissingError`
     `ModelMissingError`, `ModelCorruptError`, `ModelDownloadError`
   `StorageError`: the disk or the database of the server
     `StorageFullError`, `DatabaseError`, `FolderNotSharedError`, `DataFolderError`,
@@ -229,6 +229,12 @@ class FormatUnavailableError(EngineError):
     """A format is known, but what writes it is not installed."""
 
     code = "format_unavailable"
+
+
+class ExtraMissingError(EngineError, ImportError):
+    """A part of the package was imported whose extra is not installed."""
+
+    code = "extra_missing"
 
 
 class ModelMissingError(EngineError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import errno
 import hashlib
+import importlib.util
 import json
 import os
 import subprocess
@@ -149,7 +150,8 @@ def test_a_textgrid_goes_to_standard_output(silent_video: Path) -> None:
 def test_parquet_without_pyarrow_is_told_before_the_analysis(
     silent_video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
+    real = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda n: None if n == "pyarrow" else real(n))
     code, _, err = run("analyze", silent_video, "--parquet", "--out", tmp_path)
     assert code == 2
     assert "evolvisense[parquet]" in err.replace("\n", "")

@@ -18,10 +18,10 @@ from evolvisense.errors import (
     FileUnreadableError,
     InvalidOptionError,
 )
+from evolvisense.extras import sentence
 from evolvisense.media import DescriptorFile, descriptor_of
 from evolvisense.types.media import MEDIA_SUFFIXES
 
-PIP_COMMAND = 'pip install "evolvisense[stores]"'
 CHUNK_BYTES = 1024 * 1024
 LONGEST_TEXT = 200
 WEB = frozenset(["http", "https"])
@@ -48,9 +48,7 @@ def file_system(uri: str) -> tuple[Any, str]:
     try:
         core = importlib.import_module("fsspec.core")
     except ImportError as error:
-        raise EngineUnavailableError(
-            f"stores are read by fsspec, which is not installed: {PIP_COMMAND}"
-        ) from error
+        raise EngineUnavailableError(sentence("stores", "A store", "fsspec")) from error
     try:
         return core.url_to_fs(uri)
     except (ImportError, ValueError) as error:

@@ -9,6 +9,10 @@ import sys
 # As in sandbox/process.py; NumPy reads it when it is imported.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+from evolvisense.extras import require_extra
+
+require_extra("cli", "The command", "typer", "rich")
+
 from evolvisense.cli.app import app
 
 

@@ -23,6 +23,7 @@ from evolvisense.batch.inputs import printable
 from evolvisense.cli.overlay import OverlayWish
 from evolvisense.cli.summary import print_limits, print_summary
 from evolvisense.errors import EvolviSenseError, InputError
+from evolvisense.extras import Extra, require_extra
 from evolvisense.indicators import Baseline
 from evolvisense.options import AnalysisOptions
 from evolvisense.report import (
@@ -35,7 +36,6 @@ from evolvisense.report import (
     to_parquet,
     to_textgrid,
 )
-from evolvisense.report.tables import require_pyarrow
 from evolvisense.types.media import MEDIA_SUFFIXES
 from evolvisense.types.progress import Progress as AnalysisProgress
 from evolvisense.types.progress import ProgressListener
@@ -57,6 +57,14 @@ SUFFIXES: Mapping[Format, str] = {"textgrid": "TextGrid"}
 
 PIPED: frozenset[Format] = frozenset({"json", "csv", "eaf", "textgrid"})
 """Formats that another program may read from a pipe; the others are always files."""
+
+NEEDED: Mapping[Format, tuple[Extra, str]] = {
+    "html": ("report", "plotly"),
+    "parquet": ("parquet", "pyarrow"),
+    "eaf": ("report", "pympi"),
+    "textgrid": ("report", "pympi"),
+}
+"""Formats that an extra writes: the extra and the module that has to be there."""
 
 FAILED = 1
 UNUSABLE = 2
@@ -88,6 +96,14 @@ def chosen_formats(wanted: Mapping[Format, bool], *, to_folder: bool) -> tuple[F
     return tuple(format_ for format_, is_wanted in wanted.items() if is_wanted)
 
 
+def _require_extras(formats: Sequence[Format]) -> None:
+    """Raise ExtraMissingError for a format that cannot be written here, before any analysis."""
+    for format_ in formats:
+        if format_ in NEEDED:
+            extra, module = NEEDED[format_]
+            require_extra(extra, f"--{format_}", module)
+
+
 def run(paths: Sequence[Path], job: Job) -> int:
     """Analyse every file; the exit status."""
     files = list(media_files(paths))
@@ -100,8 +116,7 @@ def run(paths: Sequence[Path], job: Job) -> int:
         _errors.print(objection, style="red", markup=False, highlight=False)
         return UNUSABLE
     try:
-        if "parquet" in job.formats:
-            require_pyarrow()
+        _require_extras(job.formats)
         analyzer = Analyzer(detector=job.detector, expression=job.expression)
         baseline = None if job.baseline is None else _baseline(job.baseline, job.task, analyzer)
     except EvolviSenseError as error:

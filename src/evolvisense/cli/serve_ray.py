@@ -11,6 +11,7 @@ import typer
 
 from evolvisense.cli.serve import errors, require_keys
 from evolvisense.errors import EvolviSenseError
+from evolvisense.extras import sentence
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -40,7 +41,7 @@ def run_on_ray(address: str, host: str, port: int, scale: Scale, settings: Setti
 
         run(address, host, port, scale, _interruption)
     except ImportError as error:
-        _leave(f"--ray needs Ray: pip install 'evolvisense[ray]' ({error})", error)
+        _leave(f"{sentence('ray', '--ray', 'ray')} ({error})", error)
     except ConnectionError as error:
         _leave(f"there is no Ray at {address!r}: {error}", error)
     except EvolviSenseError as error:

@@ -9,6 +9,10 @@ when. `following`, `sse`: events. `errors`: what is raised. No video is decoded 
 loaded.
 """
 
+from evolvisense.extras import require_extra
+
+require_extra("client", "The client", "httpx")
+
 from evolvisense.api.options import BaselineChoice, Consent, Options, Purpose, Webhook
 from evolvisense.api.schemas import Analysis
 from evolvisense.client.asynchronous import AsyncClient

@@ -18,9 +18,9 @@ from evolvisense.batch.engine import Task, leave_tasks
 from evolvisense.batch.local import WorkerRules
 from evolvisense.batch.outcome import Outcome
 from evolvisense.errors import EngineUnavailableError
+from evolvisense.extras import sentence
 from evolvisense.ray.workers import RaySettings, WorkerGroup
 
-PIP_COMMAND = 'pip install "evolvisense[ray]"'
 AUTO = "auto"
 ADDRESS_VARIABLE = "RAY_ADDRESS"
 CONNECT_S = 5.0
@@ -77,7 +77,7 @@ def _import_ray() -> Any:  # noqa: ANN401 - optional, so it has no types for us
     try:
         return importlib.import_module("ray")
     except ImportError as error:
-        raise EngineUnavailableError(f"Ray is not installed here: {PIP_COMMAND}") from error
+        raise EngineUnavailableError(sentence("ray", "--ray", "ray")) from error
 
 
 @contextmanager

@@ -12,9 +12,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-from pympi.Elan import Eaf
-from pympi.Praat import TextGrid
 
+from evolvisense.extras import import_for_format
 from evolvisense.report.figures.series import GAP_STEPS, step_of
 from evolvisense.report.parts import Person, ReportData
 from evolvisense.report.words import (
@@ -189,8 +188,10 @@ def to_eaf(report: ReportData, *, media_name: str = "") -> bytes:
 
     `media_name` is the file name of the recording; ELAN looks for it beside the document. Version
     and limits are properties of the document, under names that begin with `evolvisense.`.
+    Raises FormatUnavailableError without the extra [report].
     """
-    document: Any = Eaf(author=f"{report.producer.name} {report.producer.version}")
+    elan = import_for_format("pympi.Elan", "report", "EAF")
+    document: Any = elan.Eaf(author=f"{report.producer.name} {report.producer.version}")
     # pympi writes the offset of a time zone of half an hour as no parser reads it.
     document.adocument["DATE"] = datetime.now(UTC).isoformat(timespec="seconds")
     document.remove_tier("default")
@@ -223,9 +224,13 @@ DECIMALS = 6
 
 
 def to_textgrid(report: ReportData) -> bytes:
-    """The tiers of `tiers_of` as interval tiers, UTF-8; nothing to say is an empty interval."""
+    """The tiers of `tiers_of` as interval tiers, UTF-8; nothing to say is an empty interval.
+
+    Raises FormatUnavailableError without the extra [report].
+    """
     end_s = round(clock_of(report).end_s, DECIMALS)
-    grid: Any = TextGrid(xmax=end_s)
+    praat = import_for_format("pympi.Praat", "report", "TextGrid")
+    grid: Any = praat.TextGrid(xmax=end_s)
     for tier in tiers_of(report):
         intervals = grid.add_tier(tier.name)
         for span in tier.spans:

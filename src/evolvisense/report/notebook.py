@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypedDict, get_args
 
-from evolvisense.errors import FormatUnavailableError, InvalidOptionError
+from evolvisense.errors import InvalidOptionError
+from evolvisense.extras import import_for_format
 from evolvisense.report.figures import (
     FIGURES,
     EmotionsAs,
@@ -26,8 +26,6 @@ from evolvisense.report.statistics import (
     quantity_names,
 )
 from evolvisense.report.tables import BOOLEANS, INTEGERS, TEXTS, face_table, voice_columns
-
-PIP_COMMAND = 'pip install "evolvisense[pandas]"'
 
 Level = Literal["summary", "frame", "person", "recording"]
 """What a row of `Report.to_pandas` is about."""
@@ -61,7 +59,8 @@ def plot(report: ReportData, names: Sequence[FigureName], options: PlotOptions) 
     names = names or FIGURES
     footer = report.limits if "indicators" in names else ""
     data, layout = combine(figures_of(report, chosen, names), chosen.theme, footer)
-    return importlib.import_module("plotly.graph_objects").Figure(data=data, layout=layout)
+    plotly = import_for_format("plotly.graph_objects", "report", "A plot")
+    return plotly.Figure(data=data, layout=layout)
 
 
 def faces_table(frames: Frames, people: Sequence[Person], person: int | None) -> Any:  # noqa: ANN401
@@ -165,9 +164,4 @@ def _dtype(name: str) -> str:
 
 def require_pandas() -> Any:  # noqa: ANN401 - it comes without types
     """The module pandas. Raises FormatUnavailableError where it is not installed."""
-    try:
-        return importlib.import_module("pandas")
-    except ImportError as error:
-        raise FormatUnavailableError(
-            f"tables in a notebook are made by pandas, which is not installed: {PIP_COMMAND}"
-        ) from error
+    return import_for_format("pandas", "pandas", "A table in a notebook")

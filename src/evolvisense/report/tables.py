@@ -6,7 +6,6 @@ Faces: one row for each face in each frame. Voice: one row for each step.
 from __future__ import annotations
 
 import csv
-import importlib
 import io
 import json
 from collections.abc import Iterator, Sequence
@@ -15,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from evolvisense.errors import FormatUnavailableError
+from evolvisense.extras import import_for_format
 from evolvisense.report.parts import FaceTimeline, Frames, Person, ReportData
 from evolvisense.types.arrays import I64
 from evolvisense.types.scores import EMOTIONS
@@ -157,8 +156,6 @@ def _column(person: Person, name: str) -> list[object]:
     return [None] * person.frames if values is None else values
 
 
-PIP_COMMAND = 'pip install "evolvisense[parquet]"'
-
 TIMES = frozenset({"time_s"})
 
 
@@ -198,12 +195,7 @@ def require_pyarrow() -> None:
 
 
 def _pyarrow(module: str) -> Any:  # noqa: ANN401 - it comes without types
-    try:
-        return importlib.import_module(module)
-    except ImportError as error:
-        raise FormatUnavailableError(
-            f"Parquet is written by pyarrow, which is not installed: {PIP_COMMAND}"
-        ) from error
+    return import_for_format(module, "parquet", "Parquet")
 
 
 def _schema(pa: Any, names: Sequence[str]) -> Any:  # noqa: ANN401 - it comes without types

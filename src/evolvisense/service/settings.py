@@ -14,20 +14,26 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
-from pydantic_settings import (
-    BaseSettings,
-    NoDecode,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    TomlConfigSettingsSource,
-)
 
 from evolvisense.api.scalars import decimal_number, truth, whole_number
+from evolvisense.errors import ExtraMissingError
+from evolvisense.extras import sentence
 from evolvisense.sandbox import Files, Limits
 from evolvisense.service.access.hosts import checked_patterns
 from evolvisense.service.queue.messages import ANALYSIS_TARGET
 from evolvisense.service.queue.settings import LeaseRules, PoolSettings, WorkplaceSettings
 from evolvisense.service.webhooks.signing import secret_bytes
+
+try:
+    from pydantic_settings import (
+        BaseSettings,
+        NoDecode,
+        PydanticBaseSettingsSource,
+        SettingsConfigDict,
+        TomlConfigSettingsSource,
+    )
+except ImportError as error:
+    raise ExtraMissingError(sentence("server", "The server", "pydantic-settings")) from error
 
 MB = 1024**2
 GB = 1024**3

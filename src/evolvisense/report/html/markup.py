@@ -16,6 +16,8 @@ from html import escape
 from importlib.resources import files
 from pathlib import Path
 
+from evolvisense.errors import FormatUnavailableError
+from evolvisense.extras import sentence
 from evolvisense.report.words import CANNOT_TELL
 
 NONE = "\u2013"
@@ -114,10 +116,13 @@ CLOSING = re.compile("</(?=script)|<!--", re.IGNORECASE)
 
 
 def plotly_path() -> Path:
-    """Plotly's JavaScript, as the installed package carries it; the package is not imported."""
+    """Plotly's JavaScript, as the installed package carries it; the package is not imported.
+
+    Raises FormatUnavailableError without the extra [report].
+    """
     spec = importlib.util.find_spec("plotly")
     if spec is None or spec.origin is None:
-        raise FileNotFoundError("the package plotly is not installed")
+        raise FormatUnavailableError(sentence("report", "HTML", "plotly"))
     return Path(spec.origin).parent / "package_data" / "plotly.min.js"
 
 

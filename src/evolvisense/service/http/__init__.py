@@ -11,3 +11,7 @@ Nothing is imported here: workers start before the web framework is loaded.
 """
 
 from __future__ import annotations
+
+from evolvisense.extras import require_extra
+
+require_extra("server", "The server", "fastapi", "uvicorn", "sqlalchemy")

@@ -38,6 +38,7 @@ from evolvisense.errors import (
     StorageFullError,
     is_disk_full,
 )
+from evolvisense.extras import sentence
 from evolvisense.service.queue.tables import SCHEMA_VERSION, STEPS, metadata, schema
 
 RETRY_AFTER_S = 2
@@ -320,7 +321,7 @@ def _open_postgres(url: URL, busy_s: float) -> Engine:
         )
     except ImportError as error:
         raise EngineUnavailableError(
-            f"Postgres needs the extra [postgres]: pip install 'evolvisense[postgres]' ({error})"
+            f"{sentence('postgres', 'Postgres', 'psycopg')} ({error})"
         ) from error
 
     def prepare(connection: Any, _record: object) -> None:  # noqa: ANN401 - of the driver
