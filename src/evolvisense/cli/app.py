@@ -224,6 +224,13 @@ def batch(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would be analysed; write nothing.")
     ] = False,
+    qc: Annotated[
+        bool,
+        typer.Option("--qc", help="Write qc.html: coverage, light, noise, outliers, failures."),
+    ] = False,
+    blur: Annotated[
+        bool, typer.Option("--blur", help="Make people in the images of qc.html unrecognisable.")
+    ] = False,
     frame_skip: FrameSkip = 1,
     max_frames: MaxFrames = None,
     voice: ReadVoice = True,
@@ -237,6 +244,8 @@ def batch(
     """
     from evolvisense.cli import batch as batching  # noqa: PLC0415
 
+    if blur and not qc:
+        raise typer.BadParameter("--blur is about the images of qc.html: give --qc too")
     job = batching.BatchJob(
         out=out,
         options=AnalysisOptions(
@@ -250,6 +259,8 @@ def batch(
         ray=ray,
         keep_json=json,
         dry_run=dry_run,
+        quality_page=qc,
+        blur=blur,
     )
     raise typer.Exit(batching.run(inputs, job))
 

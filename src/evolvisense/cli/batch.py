@@ -16,6 +16,7 @@ from evolvisense.batch import BatchProgress, BatchResult, find_inputs, look_ahea
 from evolvisense.batch.engine import BatchListener, Engine
 from evolvisense.batch.inputs import InputFile
 from evolvisense.batch.local import LocalEngine
+from evolvisense.batch.quality_page import write_quality_page
 from evolvisense.batch.staging import Staging
 from evolvisense.cli.summary import print_limits
 from evolvisense.errors import EvolviSenseError, InvalidOptionError
@@ -43,6 +44,10 @@ class BatchJob:
     """Address of a cluster, or `auto`; None works on this machine."""
     keep_json: bool
     dry_run: bool
+    quality_page: bool = False
+    """Write `qc.html` beside the data set."""
+    blur: bool = False
+    """Make people in its images unrecognisable."""
 
 
 def run(arguments: Sequence[str], job: BatchJob) -> int:
@@ -61,13 +66,17 @@ def run(arguments: Sequence[str], job: BatchJob) -> int:
                 on_progress=listener,
                 keep_json=job.keep_json,
             )
+        status = _tell(result)
+        if job.quality_page:
+            _say("reading an image of each file for the quality page")
+            _say(f"wrote {write_quality_page(job.out, files, blur=job.blur)}")
     except EvolviSenseError as error:
         _say(str(error))
         return UNUSABLE
     except KeyboardInterrupt:
         _say("stopped; what is finished is kept: the same command goes on from here")
         return INTERRUPTED
-    return _tell(result)
+    return status
 
 
 def _require_folder(out: Path) -> None:

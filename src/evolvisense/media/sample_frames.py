@@ -23,11 +23,12 @@ from evolvisense.types.arrays import U8
 
 
 def sample_frames(
-    path: Path, video_stream: int, count: int, limits: MediaLimits | None = None
+    path: Path, video_stream: int | None, count: int, limits: MediaLimits | None = None
 ) -> Iterator[U8]:
     """Up to `count` upright frames uint8 (H, W, 3) of a stream: its first, and key frames later on.
 
-    Damaged stretches and places that cannot be sought are left out.
+    `video_stream` is its number in the container, None the default or longest one. Damaged
+    stretches and places that cannot be sought are left out.
     """
     limits = limits or MediaLimits()
     with open_container(path) as container:
