@@ -60,7 +60,7 @@ test-deepface: .venv-deepface/.installed  ## Test the DeepFace engine in an envi
 	.venv-deepface/bin/python -m pytest tests/deepface
 
 test-ray: .venv-ray/.installed  ## Test batches and the service on Ray, clusters of this machine
-	.venv-ray/bin/python -m pytest tests/batch/test_ray.py tests/service/http/test_ray_serve.py
+	.venv-ray/bin/python -m pytest tests/ray
 
 lock: $(VENV)/.installed-dev  ## Pin the dependencies again
 	$(BIN)/python -m pip install --quiet uv

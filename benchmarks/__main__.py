@@ -10,8 +10,8 @@ import json
 from importlib import import_module
 from typing import Any
 
-from benchmarks.clip import WORK
 from benchmarks.machine import Row, machine, markdown
+from trials.paths import WORK
 
 NAMES = ("end_to_end", "face_network", "voice", "memory", "startup", "live", "cost")
 

@@ -7,7 +7,6 @@ duration in its header. The face fills about half of the height; the picture has
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -18,9 +17,8 @@ import av
 import cv2
 import numpy as np
 
-ROOT = Path(__file__).parents[1]
-WORK = ROOT / "benchmarks" / ".work"
-DATA = Path(os.environ.get("EVOLVISENSE_DATA", ROOT.parent / "shared" / "data"))
+from trials.paths import DATA, WORK
+
 SOURCES = ("talk_1.mp4", "talk_2.mp4")
 
 WIDTH, HEIGHT, FPS, DURATION_S = 1280, 720, 30, 10

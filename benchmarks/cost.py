@@ -15,10 +15,11 @@ from typing import Any
 
 from benchmarks import clip
 from benchmarks.end_to_end import decode
-from benchmarks.machine import Row, status_mb
+from benchmarks.machine import Row
 from evolvisense import AnalysisOptions, Analyzer
 from evolvisense.report import to_json, to_parquet
 from evolvisense.report.schema import Report
+from trials.proc import status_mb
 
 SHA256 = "0" * 64
 CASES = {

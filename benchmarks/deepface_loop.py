@@ -18,7 +18,7 @@ from typing import Any
 
 import cv2
 
-from benchmarks import deepface_weights
+from trials import deepface_weights
 
 
 def analyse(deepface: Any, frame: Any) -> None:
@@ -51,7 +51,7 @@ def main() -> None:
     video, home = sys.argv[1], Path(sys.argv[2])
     os.environ["DEEPFACE_HOME"] = str(home)
     if not (home / ".deepface" / "weights" / deepface_weights.FILE_NAME).is_file():
-        raise SystemExit(f"no weights in {home}: run python -m benchmarks.deepface_weights first")
+        raise SystemExit(f"no weights in {home}: run python -m trials.deepface_weights first")
     deepface: Any = import_module("deepface.DeepFace")
     backend: Any = import_module("deepface.commons.backend_utils")
     _, first = cv2.VideoCapture(video).read()

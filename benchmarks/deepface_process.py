@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from benchmarks.clip import ROOT, WORK
+from trials.paths import ROOT, WORK
 
 PYTHON = Path(os.environ.get("DEEPFACE_PYTHON", ROOT / ".venv-deepface" / "bin" / "python"))
 
@@ -46,7 +46,7 @@ def deepface_loop(video: Path) -> Generator[DeepFaceLoop | None]:
     home = WORK / "deepface_home"
     quiet = {"cwd": ROOT, "stderr": subprocess.DEVNULL}
     if not home.is_dir():
-        write = [str(PYTHON), "-m", "benchmarks.deepface_weights", str(home)]
+        write = [str(PYTHON), "-m", "trials.deepface_weights", str(home)]
         subprocess.run(write, check=True, stdout=subprocess.DEVNULL, **quiet)
     command = [str(PYTHON), "-m", "benchmarks.deepface_loop"]
     command += [str(video), str(home)]

@@ -33,7 +33,6 @@ import av
 import httpx
 import numpy as np
 
-from benchmarks.clip import DATA
 from evolvisense import AnalysisOptions, Analyzer, Report
 from evolvisense.errors import EvolviSenseError
 from evolvisense.report import (
@@ -45,6 +44,7 @@ from evolvisense.report import (
     to_parquet,
     to_textgrid,
 )
+from trials.paths import DATA
 
 RATE_HZ = 16_000
 OPTIONS = {

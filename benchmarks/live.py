@@ -21,8 +21,9 @@ import numpy as np
 from websockets.sync.client import ClientConnection, connect
 
 from benchmarks.clip import ten_seconds
-from benchmarks.machine import Row, process_tree
+from benchmarks.machine import Row
 from evolvisense.media import MediaLimits, decode_audio, decode_video
+from trials.proc import process_tree
 
 SIZE_WH = (640, 480)
 FPS = 10

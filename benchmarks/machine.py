@@ -10,6 +10,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from trials.proc import field
+
 PACKAGES = ("evolvisense", "av", "numpy", "onnxruntime", "opencv-python-headless")
 
 
@@ -24,8 +26,8 @@ class Row:
 
 def machine() -> dict[str, Any]:
     """CPU, cores, memory, system, date, versions."""
-    cpu = _field(Path("/proc/cpuinfo"), "model name") or platform.processor()
-    memory_kb = (_field(Path("/proc/meminfo"), "MemTotal") or "0").split()[0]
+    cpu = field(Path("/proc/cpuinfo"), "model name") or platform.processor()
+    memory_kb = (field(Path("/proc/meminfo"), "MemTotal") or "0").split()[0]
     return {
         "cpu": cpu,
         "cores": len(os.sched_getaffinity(0)),
@@ -35,20 +37,6 @@ def machine() -> dict[str, Any]:
         "load_before": round(os.getloadavg()[0], 2),
         "versions": {name: version(name) for name in PACKAGES},
     }
-
-
-def status_mb(pid: int | str, field: str) -> float:
-    """A memory figure of a process in MB (2**20): VmRSS now, VmHWM its peak."""
-    return int((_field(Path(f"/proc/{pid}/status"), field) or "0").split()[0]) / 1024
-
-
-def process_tree(pid: int) -> list[int]:
-    """The process and all that descend from it."""
-    found = [pid]
-    for parent in found:
-        for children in Path(f"/proc/{parent}/task").glob("*/children"):
-            found += [int(child) for child in children.read_text().split()]
-    return found
 
 
 def markdown(facts: dict[str, Any], rows: list[Row]) -> str:
@@ -62,13 +50,3 @@ def markdown(facts: dict[str, Any], rows: list[Row]) -> str:
         "|---|---|---|",
     ]
     return "\n".join(lines + [f"| {row.what} | {row.value} | {row.target} |" for row in rows])
-
-
-def _field(path: Path, name: str) -> str | None:
-    """The first `name: value` of a file of /proc."""
-    try:
-        lines = path.read_text().splitlines()
-    except OSError:
-        return None
-    found = (line.split(":", 1) for line in lines if ":" in line)
-    return next((value.strip() for key, value in found if key.strip() == name), None)

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import clip
-from benchmarks.machine import Row, status_mb
+from benchmarks.machine import Row
+from trials.paths import ROOT
+from trials.proc import status_mb
 
 FRAME_SKIP, MAX_FRAMES = 10, 50
 
@@ -32,7 +34,7 @@ def measure(_rounds: int) -> tuple[dict[str, Any], list[Row]]:
 def peak_mb(path: Path, max_frames: int | None) -> float:
     """Peak of a fresh interpreter that imports, loads the models and analyses one file."""
     command = [sys.executable, "-m", "benchmarks.memory", str(path), json.dumps(max_frames)]
-    done = subprocess.run(command, cwd=clip.ROOT, check=True, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
     return float(done.stdout)
 
 

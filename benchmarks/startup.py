@@ -13,7 +13,9 @@ from typing import Any
 import httpx
 
 from benchmarks import clip
-from benchmarks.machine import Row, process_tree, status_mb
+from benchmarks.machine import Row
+from trials.paths import WORK
+from trials.proc import process_tree, status_mb
 
 PATIENCE_S = 60
 READY = "/readyz"
@@ -53,8 +55,8 @@ def _one_start(video: Path) -> dict[str, float]:
     command += ["--host", "127.0.0.1", "--port", str(port)]
     started = time.perf_counter()
     with (
-        (clip.WORK / "server.log").open("w") as log,
-        subprocess.Popen(command, cwd=clip.WORK, stdout=log, stderr=log) as server,
+        (WORK / "server.log").open("w") as log,
+        subprocess.Popen(command, cwd=WORK, stdout=log, stderr=log) as server,
         httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE_S) as client,
     ):
         try:
@@ -84,7 +86,7 @@ def _wait_until_ready(client: httpx.Client, server: subprocess.Popen[bytes]) -> 
         except httpx.TransportError:
             pass
         time.sleep(POLL_S)
-    raise RuntimeError(f"the server did not become ready: see {clip.WORK / 'server.log'}")
+    raise RuntimeError(f"the server did not become ready: see {WORK / 'server.log'}")
 
 
 def _request_s(client: httpx.Client, video: Path) -> float:

@@ -14,11 +14,12 @@ import sys
 import time
 from dataclasses import asdict
 from importlib import import_module
+from types import ModuleType
 
-from benchmarks.clip import WORK
 from benchmarks.machine import machine
 from benchmarks.reliability.page import PAGE, table, written
-from benchmarks.reliability.rows import Row
+from trials.paths import WORK
+from trials.rows import Row
 
 NAMES = (
     "fuzz",
@@ -32,6 +33,7 @@ NAMES = (
     "latency",
     "clients",
 )
+MEASURED = ("load", "soak", "latency")
 FOLDER = WORK / "reliability"
 RESULTS = FOLDER / "results"
 
@@ -56,10 +58,16 @@ def main() -> None:
     sys.exit(0 if held else 1)
 
 
+def _trial(name: str) -> ModuleType:
+    """The trial that tests run too in small, or the one that only measures."""
+    package = "benchmarks.reliability" if name in MEASURED else "trials"
+    return import_module(f"{package}.{name}")
+
+
 def _run(name: str, *, quick: bool) -> list[Row]:
     shutil.rmtree(FOLDER / name, ignore_errors=True)
     facts, began_s = machine(), time.monotonic()
-    rows: list[Row] = import_module(f"benchmarks.reliability.{name}").run(quick)
+    rows: list[Row] = _trial(name).run(quick)
     result = {
         "name": name,
         "command": f"python -m benchmarks.reliability {name}",

@@ -9,10 +9,11 @@ from pathlib import Path
 import httpx
 
 from benchmarks import clip
-from benchmarks.reliability.answers import analyze_video
-from benchmarks.reliability.clips import small_clip
-from benchmarks.reliability.process import Server, serving
-from benchmarks.reliability.rows import Row, lost_of, p50_p95
+from trials.answers import analyze_video
+from trials.clips import small_clip
+from trials.paths import WORK
+from trials.process import Server, serving
+from trials.rows import Row, lost_of, p50_p95
 
 CLIENTS = (1, 4, 16)
 REQUESTS, QUICK_REQUESTS = 40, 4
@@ -41,7 +42,7 @@ def run(quick: bool) -> list[Row]:
     path: Path = small_clip() if quick else clip.ten_seconds()
     data = path.read_bytes()
     rows: list[Row] = []
-    with serving(clip.WORK / "reliability" / "latency", queue_size=QUEUE_SIZE) as server:
+    with serving(WORK / "reliability" / "latency", queue_size=QUEUE_SIZE) as server:
         measured(server, data, 2, 4)  # both workers have worked
         for clients in CLIENTS:
             requests = max(clients, QUICK_REQUESTS) if quick else max(REQUESTS, 4 * clients)

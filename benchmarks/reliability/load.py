@@ -10,11 +10,11 @@ from pathlib import Path
 
 import httpx
 
-from benchmarks.clip import WORK
-from benchmarks.reliability.clips import small_clip
-from benchmarks.reliability.ledger import leftovers, note_changes, read_ledger
-from benchmarks.reliability.process import Server, serving, wait_until
-from benchmarks.reliability.rows import Row, listed, lost_of, p50_p95, quantile
+from trials.clips import small_clip
+from trials.ledger import leftovers, note_changes, read_ledger
+from trials.paths import WORK
+from trials.process import Server, serving, wait_until
+from trials.rows import Row, listed, lost_of, p50_p95, quantile
 
 CLIENTS, SECONDS = 200, 60.0
 QUICK_CLIENTS, QUICK_SECONDS = 40, 8.0

@@ -7,17 +7,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.clip import ROOT
-from benchmarks.reliability.rows import Row
+from trials.paths import ROOT
+from trials.rows import Row
 
 PAGE = ROOT / "docs" / "reliability.md"
 HEAD = """# Reliability
 
 What was done to a running server, how often, and what was lost. Written by
-`python -m benchmarks.reliability`; the trials are `benchmarks/reliability/`, smaller versions of
-them run with the tests (`tests/reliability/`). Each trial starts `evolvisense serve` in a process
-of its own, with two workers and the default settings unless a line says otherwise. Damaged files
-come from a generator with a fixed seed and can be made again by their number.
+`python -m benchmarks.reliability`; the trials are in `trials/` and `benchmarks/reliability/`,
+smaller versions of them run with the tests (`tests/reliability/`). Each trial starts
+`evolvisense serve` in a process of its own, with two workers and the default settings unless a
+line says otherwise. Damaged files come from a generator with a fixed seed and can be made again
+by their number.
 """
 TITLES = {
     "fuzz": "Damaged files",

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import httpx
 
-from benchmarks.clip import WORK
-from benchmarks.reliability.answers import analyze_video, ended, submit
-from benchmarks.reliability.clips import small_clip
-from benchmarks.reliability.ledger import leftovers
-from benchmarks.reliability.process import Server, serving
-from benchmarks.reliability.rows import Row, lost_of
+from trials.answers import analyze_video, ended, submit
+from trials.clips import small_clip
+from trials.ledger import leftovers
+from trials.paths import WORK
+from trials.process import Server, serving
+from trials.rows import Row, lost_of
 
 WARM_UP, QUICK_WARM_UP = 20, 4
 ANALYSES, QUICK_ANALYSES = 300, 8

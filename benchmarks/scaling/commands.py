@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from benchmarks.clip import ROOT
-from benchmarks.machine import process_tree
+from trials.paths import ROOT
+from trials.proc import process_tree
 
 SAMPLE_S = 0.25
 SOME_FAILED = 1

@@ -18,8 +18,9 @@ import av
 from av.video.frame import PictureType
 
 from benchmarks import clip
+from trials.paths import DATA, WORK
 
-FOLDER = clip.WORK / "scaling"
+FOLDER = WORK / "scaling"
 LENGTH_S = 2.0
 SHORTEST_S = 1.5
 STEP_S = 0.25
@@ -90,7 +91,7 @@ def sample(folder: Path, count: int) -> list[Path]:
 
 
 def _sources() -> Sequence[Path]:
-    clips = sorted(p for p in (clip.DATA / "clips").glob("*") if p.suffix in SUFFIXES)
+    clips = sorted(p for p in (DATA / "clips").glob("*") if p.suffix in SUFFIXES)
     return [path for path in clips if _duration_s(path) >= SHORTEST_S] or [clip.ten_seconds()]
 
 

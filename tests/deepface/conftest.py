@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 def deepface_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A DEEPFACE_HOME with a weights file, set for the whole session."""
     home = tmp_path_factory.mktemp("deepface_home")
-    command = [sys.executable, "-m", "benchmarks.deepface_weights", str(home)]
+    command = [sys.executable, "-m", "trials.deepface_weights", str(home)]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DEEPFACE_HOME", str(home))

@@ -13,9 +13,9 @@ from pathlib import Path
 import httpx
 from sqlalchemy import Engine, text
 
-from benchmarks.clip import ROOT
-from benchmarks.reliability.process import PATIENCE_S, free_port, wait_until
 from evolvisense.service.queue.files import JobFiles
+from trials.paths import ROOT
+from trials.process import PATIENCE_S, free_port, wait_until
 
 NOTE_CHANGES = (
     "CREATE TABLE trial_changes (job TEXT, state TEXT)",

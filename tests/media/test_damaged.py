@@ -9,10 +9,10 @@ import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from benchmarks.reliability.clips import small_clip
-from benchmarks.reliability.mutations import MUTATIONS, Mutation
 from evolvisense.errors import EvolviSenseError
 from evolvisense.media import MediaLimits, decode_audio, decode_video, probe
+from trials.clips import small_clip
+from trials.mutations import MUTATIONS, Mutation
 
 SOURCES = ("vp8_opus.webm", "h264_aac.mp4", "mpeg4_mp3.avi", "flv1_mp3.flv", "mpeg2_mp3.ts")
 LIMITS = MediaLimits(max_bytes=10**7, max_pixels=10**7, max_duration_s=20.0)

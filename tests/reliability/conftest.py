@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.reliability.process import Server, free_port, serving
 from tests.factory.databases import postgres_url
+from trials.process import Server, free_port, serving
 
 __all__ = ["page_port", "postgres_url", "server"]
 

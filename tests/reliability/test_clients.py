@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.reliability.clients import browser, by_websocket, first_picture, in_a_browser
-from benchmarks.reliability.clips import small_clip
-from benchmarks.reliability.process import Server
+from trials.clients import browser, by_websocket, first_picture, in_a_browser
+from trials.clips import small_clip
+from trials.process import Server
 
 
 def test_a_page_of_another_origin_reads_every_number_as_before(server: Server, page_port: int):

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.reliability.clips import small_clip
-from benchmarks.reliability.clock_jump import jump, jumping_command
-from benchmarks.reliability.process import serving
 from evolvisense.service.queue.database import open_database
 from evolvisense.service.queue.files import JobFiles
 from evolvisense.service.queue.janitor import Janitor, LeaseWatch
 from evolvisense.service.queue.settings import LeaseRules
 from evolvisense.service.queue.store import JobStore
 from evolvisense.types.job import NewJob
+from trials.clips import small_clip
+from trials.clock_jump import jump, jumping_command
+from trials.process import serving
 
 DAY_S = 24 * 3600.0
 RULES = LeaseRules(lease_s=15, max_attempts=3, retention_s=DAY_S)

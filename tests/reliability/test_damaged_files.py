@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.reliability.clips import small_clip
-from benchmarks.reliability.fuzz import fuzz
-from benchmarks.reliability.mutations import MUTATIONS, damaged
-from benchmarks.reliability.process import Server
+from trials.clips import small_clip
+from trials.fuzz import fuzz
+from trials.mutations import MUTATIONS, damaged
+from trials.process import Server
 
 FILES = 150
 SOURCES = (

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.reliability.clips import small_clip
-from benchmarks.reliability.disk_full import (
+from trials.clips import small_clip
+from trials.disk_full import (
     MAX_UPLOAD_BYTES,
     fill_and_free,
     is_possible,
     small_disk,
 )
-from benchmarks.reliability.process import serving
+from trials.process import serving
 
 
 @pytest.mark.trials

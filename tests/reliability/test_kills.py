@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.reliability.clips import long_clip
-from benchmarks.reliability.kill_server import kill_and_restart
-from benchmarks.reliability.kill_worker import kill_in_the_middle
-from benchmarks.reliability.process import Server, serving
+from trials.clips import long_clip
+from trials.kill_server import kill_and_restart
+from trials.kill_worker import kill_in_the_middle
+from trials.process import Server, serving
 
 
 def test_a_job_whose_worker_is_killed_in_the_middle_succeeds_once(server: Server):

@@ -5,10 +5,10 @@ import time
 import httpx
 import pytest
 
-from benchmarks.reliability.clips import small_clip
-from benchmarks.reliability.ledger import leftovers
-from benchmarks.reliability.process import Server, wait_until
-from benchmarks.reliability.slow_upload import SETTLE_S, ask, dripping
+from trials.clips import small_clip
+from trials.ledger import leftovers
+from trials.process import Server, wait_until
+from trials.slow_upload import SETTLE_S, ask, dripping
 
 
 @pytest.mark.trials

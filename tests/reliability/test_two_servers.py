@@ -13,13 +13,13 @@ import httpx
 import pytest
 from sqlalchemy import Engine, text
 
-from benchmarks.reliability.answers import analyze_video, ended, submit
-from benchmarks.reliability.clips import long_clip, small_clip
-from benchmarks.reliability.process import wait_until
 from evolvisense.service.queue.database import open_database
 from evolvisense.service.queue.store import JobStore
 from evolvisense.types.job import Job
 from tests.factory.stations import Station, leftovers, note_changes, times_ended, yard
+from trials.answers import analyze_video, ended, submit
+from trials.clips import long_clip, small_clip
+from trials.process import wait_until
 
 CLIENTS, JOBS_OF_EACH = 2, 4
 SWEEPS_S = 150.0

@@ -61,7 +61,7 @@ class Material:
     emotion: VoiceEmotion | None
     emotion_block: I64
     """(W,)"""
-    long_pause_s: float
+    long_pause_s: float = DEFAULT_VAD.long_pause_s
     """Longer pauses count as long."""
 
 

@@ -11,18 +11,18 @@ from pathlib import Path
 
 import httpx
 
-from benchmarks.clip import WORK
-from benchmarks.reliability.answers import ended, submitted
-from benchmarks.reliability.clips import long_clip
-from benchmarks.reliability.ledger import (
+from trials.answers import ended, submitted
+from trials.clips import long_clip
+from trials.ledger import (
     Ledger,
     leftovers,
     missing_reports,
     note_changes,
     read_ledger,
 )
-from benchmarks.reliability.process import Server, serving, wait_until
-from benchmarks.reliability.rows import Row, lost_of
+from trials.paths import WORK
+from trials.process import Server, serving, wait_until
+from trials.rows import Row, lost_of
 
 JOBS, QUICK_JOBS = 30, 3
 LONGEST_DELAY_S = 0.5

@@ -16,12 +16,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from benchmarks.clip import ROOT
-from benchmarks.reliability.answers import ended, submitted
-from benchmarks.reliability.process import free_port, wait_until
 from tests.factory.databases import postgres_url
 from tests.factory.patience import PATIENCE_S
 from tests.factory.stations import leftovers
+from trials.answers import ended, submitted
+from trials.paths import ROOT
+from trials.process import free_port, wait_until
 
 __all__ = ["postgres_url"]
 

@@ -10,18 +10,18 @@ from pathlib import Path
 
 import httpx
 
-from benchmarks.clip import WORK
-from benchmarks.reliability.answers import submitted
-from benchmarks.reliability.clips import long_clip
-from benchmarks.reliability.ledger import (
+from trials.answers import submitted
+from trials.clips import long_clip
+from trials.ledger import (
     Ledger,
     leftovers,
     missing_reports,
     note_changes,
     read_ledger,
 )
-from benchmarks.reliability.process import Server, serving, wait_until
-from benchmarks.reliability.rows import Row, lost_of
+from trials.paths import WORK
+from trials.process import Server, serving, wait_until
+from trials.rows import Row, lost_of
 
 KILLS, QUICK_KILLS = 20, 3
 JOBS_PER_KILL = 3

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import httpx
 
-from benchmarks.clip import WORK
-from benchmarks.reliability.answers import analyze_video
-from benchmarks.reliability.clips import small_clip
-from benchmarks.reliability.ledger import leftovers
-from benchmarks.reliability.process import Server, serving
-from benchmarks.reliability.rows import NOTHING, Row, p50_p95
+from trials.answers import analyze_video
+from trials.clips import small_clip
+from trials.ledger import leftovers
+from trials.paths import WORK
+from trials.process import Server, serving
+from trials.rows import NOTHING, Row, p50_p95
 
 REQUESTS, QUICK_REQUESTS = 20, 4
 BODIES = (5, 20, 63, 200)

@@ -1,7 +1,7 @@
 """Writes a weights file for DeepFace's emotion model: its own architecture, random seeded values.
 
 The published weights cannot be had everywhere. Speed and code path do not depend on the values.
-Runs in DeepFace's environment: python -m benchmarks.deepface_weights DEEPFACE_HOME
+Runs in DeepFace's environment: python -m trials.deepface_weights DEEPFACE_HOME
 """
 
 from __future__ import annotations

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import httpx
 
-from benchmarks.clip import ROOT
-from benchmarks.machine import process_tree, status_mb
+from trials.paths import ROOT
+from trials.proc import process_tree, status_mb
 
 PATIENCE_S = 120.0
 COMMAND = ("-m", "evolvisense.cli", "serve")

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from benchmarks.reliability.process import PATIENCE_S
+from trials.process import PATIENCE_S
 
 ENDED = frozenset({"succeeded", "failed", "canceled"})
 UNEXPECTED = frozenset({"internal_error", "no_answer", "worker_lost"})

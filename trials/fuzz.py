@@ -11,13 +11,13 @@ from pathlib import Path
 
 import httpx
 
-from benchmarks.clip import WORK
-from benchmarks.reliability.answers import code_of_legacy, code_of_v1, is_fault
-from benchmarks.reliability.clips import small_clips
-from benchmarks.reliability.ledger import leftovers
-from benchmarks.reliability.mutations import damaged
-from benchmarks.reliability.process import Server, serving, wait_until
-from benchmarks.reliability.rows import Row, listed, lost_of, p50_p95, quantile
+from trials.answers import code_of_legacy, code_of_v1, is_fault
+from trials.clips import small_clips
+from trials.ledger import leftovers
+from trials.mutations import damaged
+from trials.paths import WORK
+from trials.process import Server, serving, wait_until
+from trials.rows import Row, listed, lost_of, p50_p95, quantile
 
 FILES, QUICK_FILES = 5000, 150
 CLIENTS = 4

@@ -19,10 +19,10 @@ import av
 import cv2
 from websockets.sync.client import connect
 
-from benchmarks.clip import WORK
-from benchmarks.reliability.clips import small_clip
-from benchmarks.reliability.process import PATIENCE_S, Server, free_port, serving
-from benchmarks.reliability.rows import Row
+from trials.clips import small_clip
+from trials.paths import WORK
+from trials.process import PATIENCE_S, Server, free_port, serving
+from trials.rows import Row
 
 PAGE = Path(__file__).with_name("client_page.html")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")

@@ -17,18 +17,18 @@ from pathlib import Path
 
 import httpx
 
-from benchmarks.clip import WORK
-from benchmarks.reliability.answers import analyze_video, ended, submit, submitted
-from benchmarks.reliability.clips import small_clip
-from benchmarks.reliability.ledger import (
+from trials.answers import analyze_video, ended, submit, submitted
+from trials.clips import small_clip
+from trials.ledger import (
     Ledger,
     leftovers,
     missing_reports,
     note_changes,
     read_ledger,
 )
-from benchmarks.reliability.process import Server, serving, wait_until
-from benchmarks.reliability.rows import Row, listed, lost_of
+from trials.paths import WORK
+from trials.process import Server, serving, wait_until
+from trials.rows import Row, listed, lost_of
 
 SIZE = "24m"
 MAX_UPLOAD_BYTES = 1024**2

@@ -1,6 +1,6 @@
 """Files damaged in ways that a generator with a fixed seed chooses: the same number, the same file.
 
-`python -m benchmarks.reliability.mutations NUMBER PATH` writes one of them again.
+`python -m trials.mutations NUMBER PATH` writes one of them again.
 """
 
 from __future__ import annotations
@@ -129,6 +129,6 @@ def _piece(data: bytes, rng: np.random.Generator) -> tuple[int, int]:
 
 
 if __name__ == "__main__":
-    from benchmarks.reliability.clips import small_clips
+    from trials.clips import small_clips
 
     Path(sys.argv[2]).write_bytes(damaged(int(sys.argv[1]), small_clips()).data)

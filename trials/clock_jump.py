@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.clip import WORK
-from benchmarks.reliability.answers import ended, submitted
-from benchmarks.reliability.clips import long_clip
-from benchmarks.reliability.ledger import (
+from trials.answers import ended, submitted
+from trials.clips import long_clip
+from trials.ledger import (
     Ledger,
     leftovers,
     missing_reports,
     note_changes,
     read_ledger,
 )
-from benchmarks.reliability.process import Server, serving, wait_until
-from benchmarks.reliability.rows import Row, lost_of
+from trials.paths import WORK
+from trials.process import Server, serving, wait_until
+from trials.rows import Row, lost_of
 
 HOUR_S, DAY_S, YEAR_S = 3600, 24 * 3600, 365 * 24 * 3600
 JUMPS_S = (HOUR_S, -HOUR_S, DAY_S, -2 * DAY_S, 20 * YEAR_S, -20 * YEAR_S, 90, -90)
@@ -91,7 +91,7 @@ def run(quick: bool) -> list[Row]:
 
 def jumping_command(clock: Path) -> tuple[str, ...]:
     """`evolvisense serve` under that clock."""
-    return ("-m", "benchmarks.reliability.jumping", str(clock), "serve")
+    return ("-m", "trials.jumping", str(clock), "serve")
 
 
 def _expiry(server: Server, clock: Path) -> Row:

@@ -16,8 +16,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.clip import DATA, WORK
-from tests.factory.media import astronaut, vowel
+from trials.media import astronaut, vowel
+from trials.paths import DATA, WORK
 
 FOLDER = WORK / "reliability" / "clips"
 RATE_FPS = 25
