@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from evolvisense.face.uncertainty import MIN_BRIGHTNESS, MIN_SHARPNESS
 from evolvisense.indicators.gates import GATES
 from evolvisense.report.summary import WELL_READABLE
+from evolvisense.thresholds import UncertaintyOptions
 
 Row = Mapping[str, Any]
 """Of the table `summary`: values by column, None where missing."""
@@ -41,6 +41,8 @@ class Check:
         return value < self.limit if self.is_least else value > self.limit
 
 
+UNCERTAIN = UncertaintyOptions()
+
 CHECKS = (
     Check(
         "face_share", "Frames with the face", "%", GATES.min_face_share, True, "face seldom seen"
@@ -61,8 +63,15 @@ CHECKS = (
         True,
         "small face",
     ),
-    Check("face_brightness_median", "Light on the face", "%", MIN_BRIGHTNESS, True, "dark face"),
-    Check("face_sharpness_median", "Sharpness", "", MIN_SHARPNESS, True, "blurred face"),
+    Check(
+        "face_brightness_median",
+        "Light on the face",
+        "%",
+        UNCERTAIN.min_brightness,
+        True,
+        "dark face",
+    ),
+    Check("face_sharpness_median", "Sharpness", "", UNCERTAIN.min_sharpness, True, "blurred face"),
     Check("sound_snr_db", "SNR", "dB", GATES.min_snr_db, True, "noisy sound"),
     Check(
         "sound_clipped_share",
