@@ -6,7 +6,7 @@ HOST ?= 127.0.0.1
 PORT ?= 7860
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test test-trials test-page test-ray check check-js bench evaluate test-deepface test-image lock check-wheels sbom notice docs format clean
+.PHONY: run test test-trials test-page test-ray check check-js bench evaluate test-deepface test-image lock check-wheels sbom notice release docs format clean
 
 run: $(VENV)/.installed  ## Set up and serve the page and the API on http://127.0.0.1:7860
 	$(BIN)/evolvisense serve --host $(HOST) --port $(PORT)
@@ -69,6 +69,7 @@ lock: $(VENV)/.installed-dev  ## Pin the dependencies again
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra server --extra postgres --extra stores --constraint requirements.txt pyproject.toml -o deploy/requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra ray --group dev --constraint requirements-dev.txt pyproject.toml -o benchmarks/ray-requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header deploy/sbom-requirements.in -o deploy/sbom-requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header deploy/release-requirements.in -o deploy/release-requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra server --extra deepface pyproject.toml benchmarks/deepface-requirements.in -o benchmarks/deepface-requirements.txt
 
 check-wheels: $(VENV)/.installed-dev  ## Wheels on every platform and Python for what is needed at run time
@@ -82,12 +83,15 @@ notice: .venv-image/.installed  ## Write NOTICE: the licences of what the image 
 	.venv-image/bin/python deploy/notice.py $$(.venv-image/bin/python -c 'import sysconfig; print(sysconfig.get_path("platlib"))') > NOTICE.new
 	mv NOTICE.new NOTICE
 
+release: .venv-release/.installed sbom  ## Wheel and sdist, checked, with SBOM and SHA-256 sums: dist/
+	.venv-release/bin/python -m deploy.release
+
 # Needs root, Debian's buildah and mmdebstrap; ten minutes. TEST_IMAGE_DIR keeps the base between runs.
 test-image: $(VENV)/.installed-dev  ## Build the image on a base of Debian's own and try it
 	$(BIN)/python -m deploy.try_image
 
 clean:
-	rm -rf .venv-sbom .venv-image sbom.cdx.json $(VENV) .venv-deepface .venv-ray node_modules dist .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv-sbom .venv-image .venv-release sbom.cdx.json $(VENV) .venv-deepface .venv-ray node_modules dist .pytest_cache .ruff_cache .hypothesis
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12, 3.13 or 3.14 is needed; set PYTHON=/path/to/python"; exit 1; }
@@ -118,6 +122,11 @@ $(VENV)/.installed-dev: requirements-dev.txt pyproject.toml | $(BIN)/python
 .venv-sbom/.installed: deploy/sbom-requirements.txt
 	$(PYTHON) -m venv .venv-sbom
 	.venv-sbom/bin/python -m pip install --quiet --require-hashes -r deploy/sbom-requirements.txt
+	touch $@
+
+.venv-release/.installed: deploy/release-requirements.txt
+	$(PYTHON) -m venv .venv-release
+	.venv-release/bin/python -m pip install --quiet --require-hashes -r deploy/release-requirements.txt
 	touch $@
 
 .venv-image/.installed: deploy/requirements.txt
