@@ -192,7 +192,56 @@ def methods(
     """Print the paragraph of a paper that says how a report was made."""
     from evolvisense.cli.methods import print_methods  # noqa: PLC0415
 
-    raise typer.Exit(print_methods(report, references=bibtex))
+    print_methods(report, references=bibtex)
+
+
+@app.command()
+def agree(
+    report: Annotated[Path, typer.Argument(metavar="REPORT.json", help="A report as JSON.")],
+    annotation: Annotated[
+        Path,
+        typer.Argument(metavar="ANNOTATION", help="ELAN's .eaf, Praat's .TextGrid, or a .csv."),
+    ],
+    tier: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="YOURS[=OURS]",
+            help="Compare this tier of yours, with that tier or column of the report; again for "
+            "several. Without it all whose names correspond.",
+        ),
+    ] = None,
+    person: Annotated[
+        int | None,
+        typer.Option(parser=whole(1), help="Whose face you annotated; the main person's."),
+    ] = None,
+    tolerance: Annotated[
+        float, typer.Option(min=0, help="Seconds between the onsets of one event at most.")
+    ] = 0.25,
+    start: Annotated[
+        float, typer.Option(min=0, help="Second at which your annotation begins.")
+    ] = 0.0,
+    end: Annotated[float | None, typer.Option(help="Second at which it ends.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+) -> None:
+    """Compare a report with your own annotations of the recording.
+
+    Cohen's kappa of labels over time, F1 of events whose onsets lie close together, and intraclass
+    correlations of ratings.
+    """
+    from evolvisense.cli import agree as agreeing  # noqa: PLC0415
+
+    agreeing.print_agreement(
+        report,
+        annotation,
+        agreeing.AgreeJob(
+            tiers=tier or (),
+            person_id=person,
+            tolerance_s=tolerance,
+            start_s=start,
+            end_s=end,
+            as_json=json,
+        ),
+    )
 
 
 @app.command()
