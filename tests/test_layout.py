@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -42,3 +43,30 @@ def test_the_guard_sees_imports_anywhere(tmp_path: Path) -> None:
     path = tmp_path / "example.py"
     path.write_text("import a.b\ndef f():\n    from c.d import e\n    from . import g\n")
     assert imported(path) == {"a", "c"}
+
+
+HARD_PLACES = (
+    "face/redetection.py",
+    "face/tracking.py",
+    "voice/reading.py",
+    "voice/live.py",
+    "voice/gaps.py",
+    "voice/tracks.py",
+    "voice/emotion.py",
+    "service/queue/store.py",
+    "sandbox/channel.py",
+    "batch/plan.py",
+)
+
+
+@pytest.mark.parametrize("name", HARD_PLACES)
+def test_hard_places_have_a_diagram_and_name_their_tests(name: str) -> None:
+    described = ast.get_docstring(ast.parse((ROOT / "src/evolvisense" / name).read_text("utf-8")))
+    assert described
+    assert re.search(r"--+>|---|====", described), "no diagram"
+    files = [ROOT / found for found in re.findall(r"tests/[\w/]+\.py", described)]
+    assert files, "names no test file"
+    source = "".join(path.read_text("utf-8") for path in files)
+    for test in re.findall(r"`(test_\w+)`", described):
+        assert f"def {test}(" in source, test
+    assert f"`{name}`" in (ROOT / "docs/architecture.md").read_text("utf-8")

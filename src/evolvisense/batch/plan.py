@@ -1,7 +1,17 @@
-"""The plan of a batch: which files are to be analysed, which are done, which cannot be read.
+"""The plan of a batch: which files are analysed, which results are reused, which cannot be read.
 
-Two analyses are the same where content, options, models and versions of the code are the same;
-their key is a hash of these.
+    files --sha256 (known from an earlier run, or read ahead in threads)--> content
+              | unreadable -----------------------------------------> failure
+              v
+    key = hash(content, options, models, package versions, tables)
+              | a task with this key waits for its outcome -----------> joins it
+              | done in this run, or staged by an earlier one --------> reused
+              v
+            Task --engine (local processes or Ray)--> Outcome --take()--> all files with its key
+
+Two analyses are the same where their keys are. Interrupted runs go on and end with the same bytes:
+tests/batch/test_run.py, `test_an_interrupted_run_goes_on_and_ends_the_same`; the order of the work
+changes nothing: `test_the_order_of_the_work_changes_no_byte`.
 """
 
 from __future__ import annotations

@@ -1,9 +1,26 @@
-"""Faces followed by their landmarks; the detector is asked where that is not sure enough.
+"""Face tracking between detections: landmarks say where a face is, the detector runs when needed.
 
-In each frame the crop of a known face is cut out where its landmarks were in the frame before. The
-network says whether a face is in it and where its landmarks are now.
+    frame k: a face known, seen < 0.6 s ago and detected < 1 s ago?
+       | yes                                                     | no
+       v                                                         |
+    crop each face where its landmarks were in frame k-1         |
+       v                                                         v
+    face network --presence < 0.7, or moved too far--> detect boxes in the frame
+       | all present                                             v
+       v                                               face network on the boxes
+    crop off by > 6 %: once more around the landmarks            v
+       |                                  keep: presence >= 0.5 or detector score >= 0.75
+       v                                                         |
+    one face for each place  <-----------------------------------+
+       v
+    FrameFaces; the next crops lie where the landmarks ask for them (dead zone of 3 %)
 
-Ways from a frame to its faces that look at every frame for itself.
+The dead zone keeps a still face from trembling: tests/analyzer/test_following.py,
+`test_noise_in_the_landmarks_does_not_move_the_crop_of_a_still_face`. When the detector runs:
+tests/analyzer/test_following_detection.py.
+
+`CropReader` and `WholeReader` are the readers of engines without landmarks: they detect in every
+frame.
 """
 
 from __future__ import annotations

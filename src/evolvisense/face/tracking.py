@@ -1,6 +1,18 @@
-"""Face tracking: a face that stays near where it was keeps its id; tracks become people.
+"""Track ids across frames, and tracks grouped to people.
 
-A face that leaves and returns to the same place is taken for the same person.
+    detections of frame k --> cost of each (track, face): distance in face sizes + |log size ratio|
+    tracks seen < 2 s ago -/          |
+                                      v
+                  pairs, cheapest first, each track and face once --> the face gets the track's id
+                                      |
+                  faces without a pair --> new ids
+
+    track 1 ----      track 3 ------        tracks that never share a frame and follow each other
+         track 2 -----------                at one place: people {1, 3} and {2}
+
+Only place and size are compared, never features of a face. Ids that follow the place and not the
+row: tests/face/test_tracking.py, `test_two_faces_are_not_mixed_up_whatever_their_order`; grouping
+against a plain implementation: `test_people_are_those_of_the_plain_rule`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,17 @@
-"""Messages between a process and its sandboxed child.
+"""Messages between a process and its sandboxed child process.
+
+    parent                                             child
+      | -- settings as argument, one file descriptor each for tasks, answers, lifeline -->
+      |                                                  | gives up its rights (confinement.py)
+      | <-- hello: isolation in force, missing --------- |
+      |                                                  | imports and runs the target
+      | <-- event (task 0): ready, or broken ----------- |
+      | -- task 1 (+ files as descriptors, SCM_RIGHTS) > |
+      | -- task 2 ------------------------------------->  waits in the child
+      | <-- event (task 1): progress ------------------- |
+      | -- cancel 1 (answer no longer wanted) --------->  |
+      | <-- result or error (task 1), then of task 2 --- |
+      | -- end of file --------------------------------> | ends, or is killed after `patience_s`
 
     message = header length | body length   4 bytes each, big-endian
               header                        JSON
@@ -6,6 +19,12 @@
 
 Neither side trusts the other: a reader checks every length. While the parent waits for a message
 it checks the limits of the child and whether it has died.
+
+Any cut of the bytes: tests/sandbox/test_frames.py,
+`test_frames_come_out_as_they_went_in_whatever_the_pieces`; children that send nonsense:
+tests/sandbox/test_deaths.py, `test_a_process_that_speaks_nonsense_is_ended`; answers that belong to
+their task: tests/sandbox/test_sandbox.py,
+`test_several_tasks_are_under_way_with_a_thread_for_each_direction`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,15 @@
-"""Voice-emotion engine `evolvisense`: windows of speech, log-mel, network `voice`.
+"""Voice emotion (engine `evolvisense`): windows of speech, log-mel features, network `voice`.
 
-The network comes from `training/voice`.
+    samples at 16 kHz  |-------------------------------|----- not yet known -----
+    active? (32 ms)     0 0 1 1 1 1 1 0 1 1 1 1 0 0 0 0
+    windows            [----- 1 -----]                      as long as the network was trained on,
+                              [----- 2 -----]               each half a window after the last;
+                                     [----- 3 -----]        read where half of it is speech
+    kept               |<- from the next window on -->|    and enough for one that ends at the end
+
+Without such a window the one with most speech is read if that is at least 0.5 s. Block sizes change
+nothing: tests/voice/test_windows.py, `test_pieces_never_change_the_windows`. The network comes from
+`training/voice`.
 """
 
 from __future__ import annotations

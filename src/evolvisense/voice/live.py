@@ -1,4 +1,18 @@
-"""A live voice: pitch and voice activity as it speaks, measures over the last seconds."""
+"""A live voice: F0 and voice activity as they become known, measures over the last 10 s.
+
+    packets, any rate and length
+      | constant offset removed, resampled to 16 kHz
+      v
+    [held < 80 ms] -- blocks of 80 ms --> loudness of the past normalizes the block
+                                            |--> VAD, 32 ms steps: known after 0.12 s
+                                            +--> pitch, 16 ms frames: known after 0.27 s
+                                                   v
+                    [last 10 s of steps, frames; last 0.5 s of samples] --now()--> VoiceNow
+
+Packet sizes and gain change nothing: tests/voice/test_live.py,
+`test_neither_packets_nor_gain_change_what_is_heard`; memory is that of the window:
+tests/voice/test_running.py, `test_an_hour_takes_no_more_memory_than_the_window`.
+"""
 
 from __future__ import annotations
 

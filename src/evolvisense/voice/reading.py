@@ -1,4 +1,22 @@
-"""The voice of a file: one pass over the blocks of an audio stream; an excerpt of it."""
+"""The voice of a file in one pass over its audio blocks; an excerpt of it for a time window.
+
+    AudioBlock, any rate and length
+      | missing sound -> at most 0.3 s of silence (gaps.py keeps both clocks)
+      | constant offset removed (loudness.py)
+      v
+    [native buffer] -- 8 s chunks --> quality of the recording
+      | resampled to 16 kHz
+      v
+    mono 16 kHz --------------------------> level, 32 ms steps [rest of a step is kept]
+      |   +--------------------------------> frames, 16 ms (tracks.py) <-- F0 --+
+      |   +--------------------------------> emotion windows (emotion.py) <-+   |
+      v                                                                    |   |
+    loudness normalized --> VAD, 32 ms steps --> onset/offset --> active? -+   |
+                       +--> pitch tracker, 16 ms frames ------------------------+
+
+The chunks have one length whatever the blocks, so block sizes change nothing:
+tests/voice/test_reading.py, `test_block_size_never_changes_the_reading`.
+"""
 
 from __future__ import annotations
 

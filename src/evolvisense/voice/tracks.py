@@ -1,4 +1,15 @@
-"""Frame tracks and period marks of a stream that comes in pieces."""
+"""Analysis frames (16 ms) and period marks of a stream that arrives in blocks.
+
+    samples    |--0.1 s--|=======================|--0.1 s--|        kept; older ones are dropped
+    F0 frames             . . V V V . . . V V V V V              . unvoiced, V voiced, known so far
+                          ^-------------^ ^-------^
+                          measured now    waits: the voiced run may go on in the next block
+
+A frame is measured once the samples on both sides are there. Frames are handed on up to the last
+unvoiced one, so that a voiced run is never cut and its periods are marked in one go; a run over 8 s
+is cut. Block sizes change nothing: tests/voice/test_reading.py,
+`test_block_size_never_changes_the_reading`.
+"""
 
 from __future__ import annotations
 

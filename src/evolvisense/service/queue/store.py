@@ -1,8 +1,18 @@
-"""The queue in the database: an accepted job is never lost and never ends twice.
+"""Jobs and leases in the database: an accepted job is never lost and never ends twice.
 
-A running job belongs to one lease. Whoever ends it, gives it back or takes it away names the
-lease, and nothing changes where the row has another by now. A lease knows no clock: it holds until
-somebody who has watched its beat stand still calls `requeue`.
+    submit ---> queued ---claim---> running(lease, beat 0) --heartbeat--> running(lease, beat n+1)
+                  ^                      |        |     |
+                  |<------release--------+        |     +--succeed / fail / cancel--> ended
+                  |                               |
+                  +<--requeue(lease, beat n)------+     by whoever watched beat n stand still for
+                          |                             lease_s of its own monotonic clock
+                          +--max_attempts reached--> failed (worker_lost)
+
+Every arrow names the lease it believes in; where the row has another one by now, nothing changes
+and the caller gets False or None. No two clocks are compared.
+
+Guarded by tests/service/queue/test_store.py (every sequence of calls against a model) and
+tests/service/queue/test_store_processes.py (processes that are killed in between).
 """
 
 from __future__ import annotations
