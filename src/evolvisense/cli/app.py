@@ -245,6 +245,24 @@ def agree(
 
 
 @app.command()
+def transcript(
+    report: Annotated[Path, typer.Argument(metavar="REPORT.json", help="A report as JSON.")],
+    words: Annotated[
+        Path,
+        typer.Argument(metavar="TRANSCRIPT", help="WebVTT (.vtt), .srt, or .txt with times."),
+    ],
+    json: Annotated[bool, typer.Option("--json", help="Print the measures as JSON.")] = False,
+) -> None:
+    """Measure a transcript: words per minute and the silence before answers, by speaker.
+
+    The words are those of the transcript; speech and silence are those of the report.
+    """
+    from evolvisense.cli.transcript import print_transcript  # noqa: PLC0415
+
+    print_transcript(report, words, as_json=json)
+
+
+@app.command()
 def batch(
     inputs: Annotated[
         list[str],
