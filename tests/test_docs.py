@@ -83,7 +83,7 @@ def test_every_field_of_the_report_has_a_meaning() -> None:
 
 
 @pytest.mark.parametrize("name", evolvisense.__all__)
-def test_public_names_are_in_the_readme_or_the_docs(name: str) -> None:
+def test_public_names_are_in_the_docs(name: str) -> None:
     pages = [read("README.md"), *(p.read_text("utf-8") for p in (ROOT / "docs").glob("*.md"))]
     assert any(name in page for page in pages)
     assert getattr(evolvisense, name).__doc__
@@ -178,24 +178,28 @@ def test_the_readme_shows_what_the_library_prints(clip: Callable[[str], Path]) -
 
 
 @pytest.mark.clips
-def test_the_readme_shows_what_the_old_address_answers(clip: Callable[[str], Path]) -> None:
+def test_the_page_of_first_requests_shows_what_the_old_address_answers(
+    clip: Callable[[str], Path],
+) -> None:
     report = evolvisense.analyze(clip("talk_1.mp4"), frame_skip=20)
     assert report.v1 is not None
     answer = report.v1.model_dump(mode="json")
     for name in ("emotions", "mental_health", "voice_analysis"):
-        line = re.search(rf'^ "{name}":(.*),$', read("README.md"), re.MULTILINE)
+        line = re.search(rf'^ "{name}":(.*),$', read("docs/http.md"), re.MULTILINE)
         assert line is not None
         assert _near(answer[name], json.loads(line[1])), name
-    first_frame = re.search(r'^ "frame_data":\[(.*), \.\.\.\],$', read("README.md"), re.MULTILINE)
+    first_frame = re.search(
+        r'^ "frame_data":\[(.*), \.\.\.\],$', read("docs/http.md"), re.MULTILINE
+    )
     assert first_frame is not None
     assert _near(answer["frame_data"][0], json.loads(first_frame[1]))
-    peak = re.search(r'^ "peak_stress":(.*?),"video_duration":(.*?),$', read("README.md"), re.M)
+    peak = re.search(r'^ "peak_stress":(.*?),"video_duration":(.*?),$', read("docs/http.md"), re.M)
     assert peak is not None
     assert _near([answer["peak_stress"], answer["video_duration"]], list(map(float, peak.groups())))
 
 
 @pytest.mark.clips
-def test_the_readme_shows_what_the_command_prints(clip: Callable[[str], Path]) -> None:
+def test_the_page_of_the_command_shows_what_it_prints(clip: Callable[[str], Path]) -> None:
     """Word for word; numbers may differ by what another processor makes of them."""
     path = clip("talk_hd_1.mp4")
     command = [sys.executable, "-m", "evolvisense.cli", "analyze", path.name]
@@ -208,6 +212,8 @@ def test_the_readme_shows_what_the_command_prints(clip: Callable[[str], Path]) -
         check=True,
     ).stdout.split("╭")[0]  # the frame holds the notice, which README shows at its top
     shown = (
-        read("README.md").split("$ evolvisense analyze talk_hd_1.mp4\n", 1)[1].split("```", 1)[0]
+        read("docs/command.md")
+        .split("$ evolvisense analyze talk_hd_1.mp4\n", 1)[1]
+        .split("```", 1)[0]
     )
     assert NUMBER.sub("#", " ".join(shown.split())) == NUMBER.sub("#", " ".join(printed.split()))
