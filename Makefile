@@ -6,7 +6,7 @@ HOST ?= 127.0.0.1
 PORT ?= 7860
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test test-trials test-page test-ray check check-js bench evaluate test-deepface test-image lock check-wheels sbom notice release docs format clean
+.PHONY: run profile test test-trials test-page test-ray check check-js bench evaluate test-deepface test-image lock check-wheels sbom notice release docs format clean
 
 run: $(VENV)/.installed  ## Set up and serve the page and the API on http://127.0.0.1:7860
 	$(BIN)/evolvisense serve --host $(HOST) --port $(PORT)
@@ -46,6 +46,9 @@ docs: $(VENV)/.installed-dev  ## Write the generated parts of docs/
 	$(BIN)/python -m docs.explanations
 	$(BIN)/python -m docs.codebook
 	$(BIN)/python -m docs.conversions
+
+profile: $(VENV)/.installed-dev  ## CPU seconds of every stage of an analysis, into docs/performance.md
+	$(BIN)/python -m benchmarks.profile --write
 
 bench: $(VENV)/.installed-dev .venv-deepface/.installed  ## Measure speed and memory, print the table
 	$(BIN)/python -m benchmarks

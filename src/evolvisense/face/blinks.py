@@ -48,11 +48,8 @@ def mouth_gap(points: F32, layout: FaceLayout) -> F32:
 
 
 def _gap(points: F32, layout: FaceLayout, pairs: tuple[tuple[int, int], ...]) -> F32:
-    gaps = [
-        np.linalg.norm(points[:, layout.points(a)[0]] - points[:, layout.points(b)[0]], axis=1)
-        for a, b in pairs
-    ]
-    return np.mean(gaps, axis=0).astype(np.float32)
+    ends = points[:, [layout.points(*pair) for pair in pairs]]
+    return np.linalg.norm(ends[:, :, 0] - ends[:, :, 1], axis=2).mean(axis=1).astype(np.float32)
 
 
 MIN_RATE_HZ = 12.0

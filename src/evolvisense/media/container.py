@@ -212,10 +212,10 @@ def decoded(
                 on_error(packet)
 
 
-def prepare_decoder(stream: VideoStream, limits: MediaLimits) -> None:
+def prepare_decoder(stream: VideoStream, limits: MediaLimits, threads: int | None = None) -> None:
     """Set the number of threads and the largest frame, before the first packet is decoded."""
     stream.thread_type = "AUTO"
-    stream.codec_context.thread_count = limits.decoder_threads
+    stream.codec_context.thread_count = threads or limits.decoder_threads
     # A stream may change its size after the header that was checked.
     stream.codec_context.options = {"max_pixels": str(limits.max_pixels)}
 
@@ -224,7 +224,8 @@ def first_frame(
     container: InputContainer, stream: VideoStream, limits: MediaLimits
 ) -> AvVideoFrame | None:
     """The first frame of a stream that can be decoded."""
-    prepare_decoder(stream, limits)
+    # Several threads would decode the frames after it too.
+    prepare_decoder(stream, limits, threads=1)
     return next_frame(container, stream)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -80,9 +81,13 @@ class FaceLayout:
     action_units: tuple[str, ...] = ()
     """FACS names of the A action units, as AU01."""
 
+    @cached_property
+    def _rows(self) -> dict[int, int]:
+        return {point: row for row, point in enumerate(self.mesh_points)}
+
     def points(self, *mesh: int) -> list[int]:
         """Rows of mesh points among the landmarks."""
-        return [self.mesh_points.index(point) for point in mesh]
+        return [self._rows[point] for point in mesh]
 
     def action(self, name: str) -> int:
         """Column of an action."""

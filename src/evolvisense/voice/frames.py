@@ -6,6 +6,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from evolvisense.types.arrays import F32, F64, I64
+from evolvisense.voice.products import product, weighted_sums
 
 MARGIN_S = 0.064
 """No frame looks further to either side of its middle."""
@@ -43,8 +44,8 @@ def intensity_db(mono: F32, rate_hz: int, middles: I64) -> F32:
     window /= window.sum()
     frames = cut_frames(mono, middles, length)
     mean = frames.mean(axis=1, dtype=np.float64)
-    weighted_square = np.square(frames) @ window.astype(np.float32)
-    weighted_sum = frames @ window.astype(np.float32)
+    weighted_square = weighted_sums(np.square(frames), window.astype(np.float32))
+    weighted_sum = weighted_sums(frames, window.astype(np.float32))
     power = weighted_square - 2 * mean * weighted_sum + mean**2
     return decibel(power)
 
@@ -137,7 +138,7 @@ def _interpolated_peak(values: F64) -> F64:
     taps = np.arange(-reach, reach + 1, dtype=np.float64)
     distance: F64 = offset[:, None] - taps
     window = 0.5 + 0.5 * np.cos(np.pi * distance / (reach + 1))
-    fine = values @ (np.sinc(distance) * window).T
+    fine = product(values, (np.sinc(distance) * window).T)
     at = np.clip(np.argmax(fine, axis=1), 1, len(offset) - 2)
     rows = np.arange(len(fine))
     left, middle, right = fine[rows, at - 1], fine[rows, at], fine[rows, at + 1]

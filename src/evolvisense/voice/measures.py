@@ -21,6 +21,7 @@ from evolvisense.types.voice import (
     VoiceFeatures,
 )
 from evolvisense.voice.perturbation import PeriodMarks, local_jitter_pct, local_shimmer_pct
+from evolvisense.voice.products import weighted_sums
 from evolvisense.voice.prosody import find_pauses, syllable_nuclei
 from evolvisense.voice.vad import DEFAULT_VAD, inside, overlap_s
 
@@ -147,7 +148,7 @@ def statistics(material: Material, repeats: I64) -> Statistics:
     time from first to last speech, which is speech and pauses together.
     """
     voiced_s = _summed(material.voiced_block, None, repeats) * material.frame_s
-    speech_s = repeats @ material.speech_s
+    speech_s = _over_blocks(repeats, material.speech_s)
     heard = voiced_s >= MIN_VOICED_S
     f0 = np.where(heard, percentiles(material.semitones, material.voiced_block, repeats), np.nan)
     level = np.where(heard, percentiles(material.level_db, material.voiced_block, repeats), np.nan)
@@ -160,7 +161,7 @@ def statistics(material: Material, repeats: I64) -> Statistics:
     talk_s = speech_s + pause_s
     fear, anger_or_fear = _emotion(material, repeats)
     can_count = voiced_s >= MIN_VOICED_SHARE * speech_s
-    rate = _over((repeats @ material.syllables).astype(np.float64), speech_s)
+    rate = _over(_over_blocks(repeats, material.syllables), speech_s)
     return Statistics(
         voiced_s=voiced_s,
         speech_s=speech_s,
@@ -238,7 +239,12 @@ def _emotion(material: Material, repeats: I64) -> tuple[F64, F64]:
 def _summed(block: I64, values: F64 | None, repeats: I64) -> F64:
     """Sum (R,) of values (V,), or their number, over multisets of blocks."""
     per_block = np.bincount(block, values, minlength=repeats.shape[1])
-    return (repeats @ per_block).astype(np.float64)
+    return _over_blocks(repeats, per_block)
+
+
+def _over_blocks(repeats: I64, per_block: I64 | F64) -> F64:
+    """Sum (R,) over multisets of blocks (R, B) of what each block (B,) holds."""
+    return weighted_sums(repeats.astype(np.float64), per_block.astype(np.float64))
 
 
 def _over(above: F64, below: F64) -> F64:

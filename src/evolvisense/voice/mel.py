@@ -17,6 +17,7 @@ from functools import cache
 import numpy as np
 
 from evolvisense.types.arrays import F32, F64
+from evolvisense.voice.products import product
 
 RATE_HZ = 16_000
 FRAME_SAMPLES = 1024
@@ -73,13 +74,13 @@ def spectra(samples: F32) -> F32:
 
 def describe(power: F32) -> tuple[F32, F32]:
     """Power of frames, see `spectra` -> mel power (T, MELS), autocorrelation (T, LAGS)."""
-    mel = power @ _mel_bands()
+    mel = product(power, _mel_bands())
     low, cosines = _lag_cosines()
     # On magnitudes that is 2/3, as in Tolonen & Karjalainen (2000).
     compressed = np.cbrt(power[:, low : low + len(cosines)])
     total = compressed.sum(axis=1, keepdims=True)
     # Relative to the compressed power itself: digital silence has no periodicity instead of NaN.
-    periodicity = compressed @ cosines / np.maximum(total, np.float32(TINY))
+    periodicity = product(compressed, cosines) / np.maximum(total, np.float32(TINY))
     return mel, periodicity.astype(np.float32)
 
 
