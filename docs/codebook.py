@@ -16,6 +16,7 @@ from typing import NamedTuple
 import evolvisense
 from evolvisense.face.network import MODEL_ID
 from evolvisense.models.registry import spec
+from evolvisense.report.egemaps import MEANINGS as MEANINGS_OF_EGEMAPS
 from evolvisense.report.parts import FaceTimeline, Part, Person
 from evolvisense.report.recording import recording_row
 from evolvisense.report.statistics import (
@@ -62,7 +63,9 @@ LEVELS = {
     "of `evolvisense batch`, `person_table()`.",
     "recording": 'One row for each file: `report.to_pandas("recording")`, the table `summary` of '
     "`evolvisense batch`, `feature_table()`. `to_pandas` adds the statistics of the main person "
-    "under their names of the level person.",
+    "under their names of the level person, and functionals of the voice (below).",
+    "recording, eGeMAPS": 'One row for each file: more columns of `report.to_pandas("recording")`. '
+    "How far they agree with eGeMAPS: [column names](column-names.md#egemaps).",
 }
 UNITS = (
     ("_px_median", "px"),
@@ -110,7 +113,13 @@ class Row(NamedTuple):
 
 def rows() -> Iterator[Row]:
     """Every column, in the order of the tables."""
-    for found in (_frame_rows(), _step_rows(), _person_rows(), _recording_rows()):
+    for found in (
+        _frame_rows(),
+        _step_rows(),
+        _person_rows(),
+        _recording_rows(),
+        _egemaps_rows(),
+    ):
         for row in found:
             figure = figure_of(row.column)
             yield row if figure is None else row._replace(validation=figure.text)
@@ -263,6 +272,17 @@ def _statistics_text() -> str:
     for names, what in QUANTITY_KINDS.items():
         lines.append(f"| {names} | {what} |\n")
     return "".join(lines)
+
+
+def _egemaps_rows() -> Iterator[Row]:
+    for name, meaning in MEANINGS_OF_EGEMAPS.items():
+        unit = "dB" if "dB" in name else "s" if name.endswith(("Length", "LengthSec")) else ""
+        if name.endswith("PerSec"):
+            unit = "1/s"
+        elif "semitone" in name and not name.endswith("Norm"):
+            unit = "semitones"
+        missing = "no voice was read, or nothing is voiced"
+        yield Row("recording, eGeMAPS", name, "number", unit, "", meaning, missing)
 
 
 def _silent_report() -> evolvisense.Report:

@@ -14,7 +14,7 @@ from evolvisense.report.conversions import (
 PAGE = Path(__file__).parent / "column-names.md"
 INTRODUCTION = """# Column names of other tools
 
-Which columns of OpenFace 2, py-feat and OpenWillis correspond to columns of the
+Which columns of OpenFace 2, py-feat, OpenWillis and eGeMAPS correspond to columns of the
 [codebook](codebook.md). `same`: the same quantity after the conversion. `near`: closely related,
 measured in another way: compare within a study, do not pool across tools.
 Written by `make docs` from the table that the converters compute from.
@@ -33,11 +33,16 @@ NOTES: dict[Tool, str] = {
     "py-feat": "Given by `to_feat`: the columns of a `Fex` frame of `Detector`; `input` is the "
     "name of the file, `approx_time` minutes and seconds.",
     "OpenWillis": "Names only; there is no converter.",
+    "eGeMAPS": 'Columns of `report.to_pandas("recording")` under these names (Eyben et al. 2016), '
+    "computed from the steps of the voice by our own code. The other names of the set have no "
+    "counterpart: loudness (ours is a level, not auditory), slopes of contours, shimmer in dB, "
+    "alpha ratio (ours is a median), formants, spectral slopes, flux and MFCCs.",
 }
 EXPECTED: dict[Tool, tuple[str, ...]] = {
     "OpenFace 2": OPENFACE_COLUMNS,
     "py-feat": tuple(n for n in FEAT_COLUMNS if n not in ("input", "approx_time")),
     "OpenWillis": (),
+    "eGeMAPS": (),
 }
 
 

@@ -14,6 +14,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from evolvisense.report.egemaps import F0 as F0_PREFIX
+from evolvisense.report.egemaps import MEANINGS as EGEMAPS_NAMES
 from evolvisense.report.notebook import require_pandas
 from evolvisense.report.parts import ReportData
 from evolvisense.report.statistics import AU_PRESENT, OPEN_EYES
@@ -21,7 +23,7 @@ from evolvisense.report.tables import face_table
 from evolvisense.report.words import clock_of
 from evolvisense.types.arrays import F64
 
-Tool = Literal["OpenFace 2", "py-feat", "OpenWillis"]
+Tool = Literal["OpenFace 2", "py-feat", "OpenWillis", "eGeMAPS"]
 Agreement = Literal["same", "near"]
 """`same`: the same quantity, after the conversion that is named; `near`: closely related, so that
 values may be compared within a study and not pooled across tools."""
@@ -283,7 +285,40 @@ def _openwillis() -> list[Correspondence]:
     return found + [Correspondence(tool, *entry) for entry in voice]
 
 
-CORRESPONDENCES: tuple[Correspondence, ...] = (*_openface(), *_feat(), *_openwillis())
+def _egemaps() -> list[Correspondence]:
+    tool: Tool = "eGeMAPS"
+    pitch = "semitones above 27.5 Hz; another pitch tracker, steps of 32 ms"
+    runs = "runs of voiced steps of 32 ms; shorter gaps are not seen"
+    found: list[tuple[str, str, Agreement, str]] = []
+    for name in EGEMAPS_NAMES:
+        if name.startswith(F0_PREFIX):
+            found.append((name, "f0_hz", "same", pitch))
+        elif "oicedSegment" in name:
+            found.append((name, "f0_hz", "near", runs))
+    others: tuple[tuple[str, str, Agreement, str], ...] = (
+        ("equivalentSoundLevel_dBp", "level_dbfs", "same", "mean power of all steps, in dB"),
+        (
+            "jitterLocal_sma3nz_amean",
+            "voice_jitter_pct",
+            "near",
+            "percent / 100; over whole voiced stretches, there the mean of frames",
+        ),
+        (
+            "HNRdBACF_sma3nz_amean",
+            "voice_hnr_db",
+            "near",
+            "by autocorrelation of the windowed frame (Boersma 1993), at most 40 dB",
+        ),
+    )
+    return [Correspondence(tool, *entry) for entry in (*found, *others)]
+
+
+CORRESPONDENCES: tuple[Correspondence, ...] = (
+    *_openface(),
+    *_feat(),
+    *_openwillis(),
+    *_egemaps(),
+)
 """Every column of another tool that one of ours corresponds to."""
 
 

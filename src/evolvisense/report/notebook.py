@@ -8,6 +8,7 @@ from typing import Any, Literal, TypedDict, get_args
 
 from evolvisense.errors import InvalidOptionError
 from evolvisense.extras import import_for_format
+from evolvisense.report.egemaps import egemaps_row
 from evolvisense.report.figures import (
     FIGURES,
     EmotionsAs,
@@ -149,7 +150,7 @@ def level_table(report: ReportData, level: Level) -> Any:  # noqa: ANN401
     if level == "person":
         return cells_table(person_columns(quantity_names(report.people)), person_rows(report))
     if level == "recording":
-        row = [*recording_row(report), *main_statistics(report)]
+        row = [*recording_row(report), *egemaps_row(report), *main_statistics(report)]
         return cells_table(row, [row])
     raise InvalidOptionError(f"Invalid level {level!r}: use one of {', '.join(get_args(Level))}")
 

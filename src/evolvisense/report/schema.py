@@ -57,7 +57,8 @@ class Report(ReportData):
                 person, with mean, SD, percentiles 5, 50 and 95 and time share of every expression,
                 blendshape, action unit, angle of the head and of eye openness, over the readable
                 frames, and apart over those in which the person speaks and is silent. `recording`:
-                the file, as in the summary of a batch, with those statistics of the main person.
+                the file, as in the summary of a batch, with functionals of the voice under their
+                eGeMAPS names and those statistics of the main person.
 
         Returns:
             A DataFrame; docs/codebook.md describes every column.
