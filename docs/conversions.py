@@ -29,7 +29,7 @@ What is not known is empty (NaN), also where OpenFace writes 0.
 NOTES: dict[Tool, str] = {
     "OpenFace 2": "Written by `to_openface_csv`: the columns of FeatureExtraction 2.2 for gaze, "
     "pose and action units. Landmarks (`eye_lmk_`, `x_`, `X_`) and shape parameters (`p_`) have "
-    "no columns.",
+    "no columns. Gaze is empty: the `eyeLook` blendshapes tell too little of it (model card).",
     "py-feat": "Given by `to_feat`: the columns of a `Fex` frame of `Detector`; `input` is the "
     "name of the file, `approx_time` minutes and seconds.",
     "OpenWillis": "Names only; there is no converter.",
