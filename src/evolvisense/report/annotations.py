@@ -29,6 +29,9 @@ from evolvisense.types.arrays import F64
 from evolvisense.types.behaviour import SMILE, AbsentReason
 from evolvisense.types.scores import EMOTIONS
 
+POINT_S = 0.04
+"""Length given to a marked moment: tiers of intervals hold no points."""
+
 DEFAULT_LONG_PAUSE_S = VadOptions().long_pause_s
 """For reports that do not say what they counted as a long pause."""
 
@@ -75,7 +78,8 @@ class _FaceStretches:
 
 def tiers_of(report: ReportData) -> tuple[Tier, ...]:
     """Speech and pauses, then of each person: when they are seen, the likeliest expression where it
-    may be read, where it may not and why, smiles, blinks, and when they speak.
+    may be read, where it may not and why, smiles, blinks, and when they speak. Marks come last, on
+    as many tiers as it takes for none to overlap.
 
     Without expressions where they are withheld. Times are on the clock of `clock_of`.
     """
@@ -86,7 +90,8 @@ def tiers_of(report: ReportData) -> tuple[Tier, ...]:
         for person in report.people
         for tier in _of_a_person(report, person, clock)
     ]
-    return (*voice, *people)
+    marks = [_inside(tier, clock) for tier in _of_marks(report, clock)]
+    return (*voice, *people, *marks)
 
 
 def _of_the_voice(report: ReportData, clock: Clock) -> Iterator[Tier]:
@@ -136,6 +141,20 @@ def _of_a_person(report: ReportData, person: Person, clock: Clock) -> Iterator[T
     found["speaking"] = tuple(seen.runs([speaking[answer] for answer in timeline.speaking]))
     for name, spans in found.items():
         yield Tier(f"person {person.id} {name}", spans, person.id)
+
+
+def _of_marks(report: ReportData, clock: Clock) -> Iterator[Tier]:
+    """Each mark is on the first tier that is free at its begin: "marks", "marks 2", ..."""
+    tiers: list[list[Span]] = []
+    for mark in sorted(report.marks, key=lambda mark: (mark.start_s, mark.end_s)):
+        start_s = min(mark.start_s - clock.origin_s, clock.end_s - POINT_S)
+        end_s = max(mark.end_s - clock.origin_s, start_s + POINT_S)
+        free = next((tier for tier in tiers if tier[-1].end_s <= start_s), None)
+        if free is None:
+            tiers.append(free := [])
+        free.append(Span(start_s, end_s, mark.label()))
+    for i, spans in enumerate(tiers):
+        yield Tier(f"marks {i + 1}" if i else "marks", tuple(spans))
 
 
 def _sightings(report: ReportData, person: Person, clock: Clock) -> _FaceStretches:

@@ -19,7 +19,7 @@ from evolvisense.report.columns import (
 )
 from evolvisense.report.indicator_parts import IndicatorBlock
 from evolvisense.report.landmarks import Landmarks
-from evolvisense.report.summary_parts import Moment, Summary
+from evolvisense.report.summary_parts import Mark, Moment, Summary
 from evolvisense.report.voice_parts import Voice
 from evolvisense.thresholds import Thresholds
 from evolvisense.types.behaviour import AbsentReason, Speaking, Uncertainty
@@ -392,6 +392,11 @@ class ReportData(Part):
     summary: Summary = Field(description="What was seen and heard: to be shown first.")
     moments: list[Moment] = Field(
         description="Telling stretches of the recording, the most striking first; at most ten."
+    )
+    marks: list[Mark] = Field(
+        default_factory=list[Mark],
+        description="What people marked while watching. An analysis makes none: the page, or "
+        "whoever passes the report on, adds them.",
     )
     indicators: IndicatorBlock
     media: MediaFacts

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from evolvisense.report.columns import Part
 from evolvisense.types.scores import Emotion
@@ -149,6 +149,31 @@ class Moment(Part):
     unit: str = Field(description="Unit of `size`.")
     person_id: int | None = Field(description="Person that it was seen on; null for the voice.")
     sentence: str = Field(description="What happens and why it is listed, in plain words.")
+
+
+LONGEST_NOTE = 300
+"""Characters of a mark's note."""
+
+
+class Mark(Part):
+    """A moment or a range that a person marked while watching, with a note of theirs."""
+
+    start_s: float = Field(allow_inf_nan=False, description="Begin on the file's clock.")
+    end_s: float = Field(
+        allow_inf_nan=False, description="End on the file's clock; `start_s` for a moment."
+    )
+    note: str = Field(default="", max_length=LONGEST_NOTE, description="May be empty.")
+
+    @model_validator(mode="after")
+    def _is_in_order(self) -> Self:
+        if self.end_s < self.start_s:
+            raise ValueError(f"end_s {self.end_s:g} is before start_s {self.start_s:g}")
+        return self
+
+    def label(self) -> str:
+        """The note on one line, or "mark" where there is none."""
+        words = " ".join(self.note.split())
+        return "".join(c for c in words if c.isprintable()) or "mark"
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,10 @@ BASE_COLUMNS = (
 
 INTEGERS = frozenset({"frame_number", "person_id", "track_id"})
 BOOLEANS = frozenset({"is_main", "detected"})
-TEXTS = frozenset({"uncertain", "speaking"})
+MARK = "mark"
+"""Column of tables of a report that people have marked: the notes of the marks at that time."""
+
+TEXTS = frozenset({"uncertain", "speaking", MARK})
 """What is in columns that hold no decimal numbers."""
 
 OF_THE_PERSON = {"person_id": "id", "is_main": "is_main"}
@@ -241,16 +244,34 @@ def to_json(report: ReportData, indent: int | None = None) -> str:
     return report.model_dump_json(indent=indent)
 
 
+def marks_at(report: ReportData, times_s: NDArray[np.float64]) -> Iterator[str]:
+    """What is marked at each of the times (N,), ascending, on the file's clock: the labels of all
+    marks there, separated by "; ". A marked moment is at the last of the times before it.
+    """
+    found: list[list[str]] = [[] for _ in times_s]
+    for mark in report.marks:
+        first = max(int(np.searchsorted(times_s, mark.start_s, "right")) - 1, 0)
+        at = times_s[first] if len(times_s) else 0.0
+        rows = (times_s >= mark.start_s) & (times_s <= mark.end_s) | (times_s == at)
+        for row in np.flatnonzero(rows).tolist():
+            found[row].append(mark.label())
+    return ("; ".join(labels) for labels in found)
+
+
 def to_csv(report: ReportData) -> str:
     """One row for each face and frame, by frame and person; numbers as in the JSON.
 
     The first column is `source`, the file's name, where the report knows it (`media.source_name`).
-    A frame in which nobody was found has one row with everything but its number and time empty.
+    The last one is `mark`, the notes of the marks at that time, where there are marks. A frame in
+    which nobody was found has one row with everything but its number and time empty.
     """
     columns = dict(face_table(report))
     if report.media.source_name is not None:
         rows = len(next(iter(columns.values())))
         columns = {"source": [report.media.source_name] * rows, **columns}
+    if report.marks:
+        times_s = np.array(columns["time_s"], np.float64)
+        columns = {**columns, MARK: list[object](marks_at(report, times_s))}
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)

@@ -24,12 +24,17 @@ def summary_section(report: ReportData) -> Markup:
         (span(*clock.of(np.array([m.start_s, m.end_s])).tolist()), m.sentence)
         for m in report.moments
     ]
+    marks = [
+        (span(*clock.of(np.array([m.start_s, m.end_s])).tolist()), m.label())
+        for m in sorted(report.marks, key=lambda mark: mark.start_s)
+    ]
     return section(
         "What was seen and heard",
         element("p", summary.headline, class_="answer"),
         table(("Of", "Value", "In words"), rows) if rows else "",
         element("p", f"Cannot tell: {'; '.join(absent)}.", class_="muted") if absent else "",
         table(("Time", "Moment"), moments, "Telling moments") if moments else "",
+        table(("Time", "Note"), marks, "Marks") if marks else "",
         element("p", summary.indicators),
     )
 

@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from evolvisense.api.options import Options
+from evolvisense.api.results import ReportWanted
 from evolvisense.api.schemas import NewRecording
 from evolvisense.service.http.errors import V1, ErrorAnswer, Problem
 
@@ -152,7 +153,7 @@ def completed(found: Json) -> Json:
     schemas: Json = components["schemas"]
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
-    for model in (Options, NewRecording, Problem, ErrorAnswer):
+    for model in (Options, NewRecording, ReportWanted, Problem, ErrorAnswer):
         schemas |= _schemas_of(model)
     schemas |= {"Ready": READY, "AnalysisEvent": EVENT}
     components["schemas"] = dict(sorted(schemas.items()))

@@ -40,8 +40,10 @@ def checked(kind: type[Body], text: str | bytes, where: str) -> Body:
         raise InvalidOptionError(f"{where}: {texts}") from error
 
 
-async def read_body(request: Request, kind: type[Body], longest_s: float) -> Body:
-    """The body of a request as `kind`.
+async def read_body(
+    request: Request, kind: type[Body], longest_s: float, *, longest: int = LONGEST_BODY
+) -> Body:
+    """The body of a request, of at most `longest` bytes, as `kind`.
 
     Raises UnsupportedRequestError, BodyTooLargeError, UploadTimeoutError, InvalidOptionError or
     ClientDisconnect.
@@ -55,8 +57,8 @@ async def read_body(request: Request, kind: type[Body], longest_s: float) -> Bod
         async with asyncio.timeout(longest_s):
             async for piece in request.stream():
                 data += piece
-                if len(data) > LONGEST_BODY:
-                    raise BodyTooLargeError(f"the body is longer than {LONGEST_BODY} bytes")
+                if len(data) > longest:
+                    raise BodyTooLargeError(f"the body is longer than {longest} bytes")
     except TimeoutError as error:
         raise UploadTimeoutError(f"the body took longer than {longest_s:g} s") from error
     request.state.body_unread = False

@@ -1,4 +1,5 @@
 // Which view is shown: #/ start, #/analysis/ID, #/example, #/compare/ID or #/compare/ID/ID, #/live.
+// After a "?" stand parameters of the view: #/analysis/ID?t=83-91.
 
 import { $ } from "./shared/dom.js";
 import { forgetKey, key } from "./shared/keys.js";
@@ -48,7 +49,7 @@ route(false);
 
 /** @param {boolean} moveFocus whether the person came here from another view */
 async function route(moveFocus) {
-  const path = location.hash.replace(/^#/, "");
+  const [path, query] = location.hash.replace(/^#/, "").split("?", 2);
   if (path && !path.startsWith("/")) return; // an anchor inside the view, not an address
   const turn = ++shown;
   leave();
@@ -69,7 +70,7 @@ async function route(moveFocus) {
   try {
     const module = await found.load();
     if (turn !== shown) return;
-    const end = await module.show(root, { ...found.path.exec(path)?.groups });
+    const end = await module.show(root, { ...found.path.exec(path)?.groups, ...Object.fromEntries(new URLSearchParams(query)) });
     if (turn === shown) leave = end;
     else end();
   } catch (error) {

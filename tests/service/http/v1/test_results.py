@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 from importlib.machinery import ModuleSpec
-from typing import get_args
+from typing import Any, get_args
 from xml.etree import ElementTree
 
+import httpx
 import pytest
 
 from evolvisense.api.schemas import REPORT_FORMATS, ReportFormat
@@ -93,3 +94,28 @@ def test_limits_name_what_can_be_had(
     with open_shelf(profile="strict") as strict:
         key = strict.service.keys.create("clinic", ["read"])[1]
         assert strict.get("/v1/limits", key=key).json()["keys_required"] is True
+
+
+def test_marks_go_into_the_answer_and_are_not_stored(shelf: Shelf, talk: Report):
+    address = f"/v1/analyses/{shelf.put(talk)}/report"
+    mark = {"start_s": 0.5, "end_s": 1.5, "note": "a look aside"}
+
+    def wanted(**more: Any) -> httpx.Response:
+        return shelf.client.post(address, json={"marks": [mark], **more})
+
+    assert wanted().json()["marks"] == [mark]
+    assert shelf.get(address).json()["marks"] == []
+    eaf = ElementTree.fromstring(wanted(format="eaf", media_name="a talk.mp4").content)
+    assert "a look aside" in [value.text for value in eaf.iter("ANNOTATION_VALUE")]
+    assert [m.get("MEDIA_URL") for m in eaf.iter("MEDIA_DESCRIPTOR")] == ["a talk.mp4"]
+    problem(wanted(format="docx"), 422, "invalid_option")
+    mark["end_s"] = 0.25
+    problem(wanted(), 422, "invalid_option")
+
+
+def test_a_document_for_elan_names_a_recording(shelf: Shelf, talk: Report):
+    # The server does not know the file's own name: ELAN asks for it.
+    address = f"/v1/analyses/{shelf.put(talk)}/report"
+    eaf = ElementTree.fromstring(shelf.get(address, format="eaf").content)
+    (media,) = eaf.iter("MEDIA_DESCRIPTOR")
+    assert str(media.get("RELATIVE_MEDIA_URL")).startswith("./recording.")

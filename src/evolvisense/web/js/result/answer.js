@@ -59,7 +59,7 @@ export function showNotice(limits) {
  * @param {(startS: number, endS: number) => void} go seconds from the origin
  */
 export function fillMoments({ moments = [], originS }, go) {
-  $("moments").hidden = !moments.length;
+  $("moments-list").hidden = !moments.length;
   $("moments-list").replaceChildren(...moments.map(({ kind, start_s: start, end_s: end, sentence }) => (
     el("li", {}, el("button", {
       type: "button", class: "moment", "data-kind": kind, onclick: () => go(start - originS, end - originS),

@@ -10,8 +10,11 @@ export class TimeAxis {
   /** @type {[number, number]} */
   range;
 
-  /** Whether a plain drag zooms instead of moving the cursor. */
-  dragZooms = false;
+  /** What a drag without a modifier key does. @type {"moves"|"zooms"|"marks"} */
+  drag = "moves";
+
+  /** A range was drawn to mark it. @type {(fromS: number, toS: number) => void} */
+  onRange = () => {};
 
   /** @type {Set<() => void>} */
   moved = new Set();

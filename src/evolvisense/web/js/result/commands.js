@@ -12,7 +12,7 @@ const PAN = 0.5;
  * @returns {import("./keys.js").Command[]}
  */
 export function commandsOf(shown) {
-  const { axis, player } = shown;
+  const { axis, player, spots } = shown;
   return [
     { keys: [" ", "k"], shown: "Space", does: "play or pause", run: () => player.togglePlaying() },
     { keys: ["ArrowLeft"], shown: "\u2190", does: `${STEP_S} s back`, run: () => shown.skip(-STEP_S) },
@@ -21,6 +21,14 @@ export function commandsOf(shown) {
     { keys: ["Shift+ArrowRight"], shown: "Shift \u2192", does: `${LONG_STEP_S} s on`, run: () => shown.skip(LONG_STEP_S) },
     { keys: [","], shown: ",", does: "the analysed picture before", run: () => shown.step(-1) },
     { keys: ["."], shown: ".", does: "the next analysed picture", run: () => shown.step(1) },
+    { keys: ["n"], shown: "N", does: "the next moment or mark", run: () => spots.step(1) },
+    { keys: ["p"], shown: "P", does: "the moment or mark before", run: () => spots.step(-1) },
+    { keys: ["l"], shown: "L", does: "repeat the moment, or stop that", run: () => spots.toggleLoop() },
+    { keys: ["m"], shown: "M", does: "mark this moment", run: () => spots.mark() },
+    { keys: ["M"], shown: "Shift M", does: "end the last mark here, so that it is a range", run: () => spots.endMark() },
+    { keys: ["e"], shown: "E", does: "type a note to the last mark", run: () => spots.note() },
+    { keys: ["<"], shown: "<", does: "slower", run: () => spots.changeSpeed(-1) },
+    { keys: [">"], shown: ">", does: "faster", run: () => spots.changeSpeed(1) },
     { keys: ["Home"], shown: "Home", does: "to the beginning", run: () => axis.seek(0) },
     { keys: ["End"], shown: "End", does: "to the end", run: () => axis.seek(axis.endS) },
     { keys: ["+", "="], shown: "+", does: "zoom in", run: () => axis.zoomBy(CLOSER) },

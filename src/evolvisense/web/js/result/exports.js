@@ -16,6 +16,9 @@ import { saveBlob } from "./saving.js";
  * @property {string} note
  */
 
+/** Characters of a file name that the server takes. */
+const LONGEST_NAME = 255;
+
 /** @type {Format[]} */
 const FORMATS = [
   { name: "json", ending: "json", title: "JSON", note: "everything, for programs" },
@@ -31,15 +34,13 @@ const FORMATS = [
  * @param {HTMLElement} status says what is going on, and what went wrong
  * @param {Analysis} analysis
  * @param {string} fileName without ending
+ * @param {() => {start_s: number, end_s: number, note: string}[]} marksNow that go into the files
  */
-export function fillExports(list, status, analysis, fileName) {
-  const save = async (/** @type {string} */ path, /** @type {string} */ name) => {
+export function fillExports(list, status, analysis, fileName, marksNow) {
+  const save = async (/** @type {string} */ path, /** @type {string} */ name, /** @type {unknown} */ body = undefined) => {
     status.textContent = `Preparing ${name}\u2026`;
     try {
-      const blob = await api.blob(path);
-      // The server does not know the name of the recording: ELAN gets it here.
-      const media = itemOfAnalysis(analysis.id)?.name;
-      saveBlob(name.endsWith(".eaf") && media ? await withMedia(blob, media) : blob, name);
+      saveBlob(await api.blob(path, { body }), name);
       status.textContent = `Saved ${name}.`;
     } catch (error) {
       status.textContent = `${name} could not be saved: ${asProblem(error).detail}`;
@@ -48,39 +49,20 @@ export function fillExports(list, status, analysis, fileName) {
   const overlay = analysis.links.overlay;
   const missing = document.querySelector("meta[name=missing-formats]")?.getAttribute("content")?.split(" ") ?? [];
   list.replaceChildren(
-    ...FORMATS.filter(({ name }) => !missing.includes(name)).map(({ name, ending, title, note }) => item(title, note, () => (
-      save(`/v1/analyses/${analysis.id}/report?format=${name}&download=1`, `${fileName}.${ending}`)), name)),
+    ...FORMATS.filter(({ name }) => !missing.includes(name)).map(({ name, ending, title, note }) => item(title, note, () => {
+      const address = `/v1/analyses/${analysis.id}/report`;
+      const marks = marksNow();
+      // The server knows neither marks nor the name of the recording, which ELAN looks for.
+      const media = name === "eaf" ? itemOfAnalysis(analysis.id)?.name.slice(0, LONGEST_NAME) : "";
+      return marks.length || media ? save(address, `${fileName}.${ending}`, { format: name, marks, media_name: media ?? "" })
+        : save(`${address}?format=${name}&download=1`, `${fileName}.${ending}`);
+    }, name)),
     overlay
       ? item("Video with overlay", overlayNote(analysis), () => save(overlay, `${fileName}-overlay.mp4`), "overlay")
       : el("li", { class: "muted small" }, "Video with overlay: not made; choose it before the analysis."),
     el("li", { class: "muted small" }, "PNG of a plot: the button at its upper right."),
   );
 }
-
-/**
- * An annotation document with the recording that it belongs to, which ELAN looks for beside it.
- * @param {Blob} blob
- * @param {string} name of the recording
- */
-async function withMedia(blob, name) {
-  const text = await blob.text();
-  const eaf = new DOMParser().parseFromString(text, "application/xml");
-  const header = eaf.querySelector("HEADER");
-  if (!header || header.querySelector("MEDIA_DESCRIPTOR")) return blob;
-  const descriptor = eaf.createElementNS(null, "MEDIA_DESCRIPTOR");
-  descriptor.setAttribute("MEDIA_URL", name);
-  descriptor.setAttribute("RELATIVE_MEDIA_URL", `./${name}`);
-  descriptor.setAttribute("MIME_TYPE", MIME_TYPES[name.toLowerCase().split(".").at(-1) ?? ""] ?? "video/*");
-  header.prepend(descriptor);
-  return new Blob([new XMLSerializer().serializeToString(eaf)], { type: blob.type });
-}
-
-/** @type {Record<string, string>} */
-const MIME_TYPES = {
-  mp4: "video/mp4", m4v: "video/mp4", mov: "video/quicktime", webm: "video/webm", mkv: "video/x-matroska",
-  avi: "video/x-msvideo", flv: "video/x-flv", wav: "audio/x-wav", mp3: "audio/mpeg", m4a: "audio/mp4",
-  ogg: "audio/ogg", opus: "audio/ogg", flac: "audio/flac",
-};
 
 /** @param {Analysis} analysis */
 function overlayNote({ options }) {

@@ -1,5 +1,5 @@
-// Pointing into a plot: a click or a drag moves the cursor, Shift and a drag zoom, two clicks show
-// all. The wheel is left to the page.
+// Pointing into a plot: a click or a drag moves the cursor, Shift and a drag zoom, Alt and a drag mark
+// a range, two clicks show all. The wheel is left to the page.
 
 /** A finger that moves less than this has tapped; it moves further to drag, pixels. */
 const TAP_PX = 8;
@@ -23,7 +23,7 @@ export function listenTo(element, axis, areaOf) {
   mark.className = "zoom-mark";
   mark.hidden = true;
   element.append(mark);
-  /** @type {{id: number, x: number, isZoom: boolean, isDrag: boolean} | null} */
+  /** @type {{id: number, x: number, does: "moves"|"zooms"|"marks", isDrag: boolean} | null} */
   let held = null;
 
   const timeAt = (/** @type {number} */ x) => {
@@ -50,28 +50,29 @@ export function listenTo(element, axis, areaOf) {
   element.addEventListener("pointerdown", (event) => {
     if (event.button !== 0 || !isInside(event, element, areaOf())) return;
     const isTouch = event.pointerType === "touch";
-    held = { id: event.pointerId, x: xOf(event), isZoom: event.shiftKey || axis.dragZooms, isDrag: false };
+    held = { id: event.pointerId, x: xOf(event), does: event.shiftKey ? "zooms" : event.altKey ? "marks" : axis.drag, isDrag: false };
     if (isTouch) return; // it may be the begin of scrolling
     event.preventDefault();
     element.setPointerCapture(event.pointerId);
-    if (!held.isZoom) axis.seek(timeAt(held.x));
+    if (held.does === "moves") axis.seek(timeAt(held.x));
   }, true);
   element.addEventListener("pointermove", (event) => {
     if (!held || event.pointerId !== held.id) return;
     const x = xOf(event);
     held.isDrag ||= Math.abs(x - held.x) > TAP_PX;
     if (!held.isDrag) return;
-    if (held.isZoom) showMark(x);
+    if (held.does !== "moves") showMark(x);
     else axis.seek(timeAt(x));
   }, true);
   element.addEventListener("pointerup", (event) => {
     if (!held || event.pointerId !== held.id) return;
     const x = xOf(event);
-    const { x: began, isZoom, isDrag } = held;
+    const { x: began, does, isDrag } = held;
     letGo();
-    if (isZoom && isDrag) {
+    if (does !== "moves" && isDrag) {
       const [from, to] = [timeAt(began), timeAt(x)].sort((a, b) => a - b);
-      axis.zoomTo(from, to);
+      if (does === "zooms") axis.zoomTo(from, to);
+      else axis.onRange(from, to);
     } else {
       axis.seek(timeAt(x));
     }

@@ -15,6 +15,8 @@ import { EMOTIONS } from "./types.js";
  * @typedef {import("./types.js").Moment} Moment
  * @typedef {import("./strips.js").Strips} Strips
  *
+ * @typedef {import("../shared/marks.js").Mark} Mark
+ *
  * @typedef {object} Row
  * @property {string} name of the strip
  * @property {string} title
@@ -26,6 +28,8 @@ const WITHHELD = "withheld on request";
 const NOT_SHOWN = "";
 /** So little speech of somebody else beside that of the only person is not explained. */
 const LITTLE = 0.1;
+/** So near to a mark the cursor is at it, seconds. */
+const NEAR_S = 0.05;
 
 /** @type {Row[]} */
 const ROWS = [
@@ -50,6 +54,7 @@ const ROWS = [
   },
   { name: "pitch", title: "Pitch", draw: paint.paintPitch, absent: ofSpeech },
   { name: "loudness", title: "Loudness", draw: paint.paintLoudness, absent: ofSpeech },
+  { name: "marks", title: "Marks", draw: () => undefined, absent: () => NOT_SHOWN },
   { name: "time", title: "", draw: paint.paintTime, absent: () => null },
 ];
 
@@ -65,6 +70,12 @@ export class Overview {
   #colours = {};
 
   #isClosed = false;
+
+  /** @type {Mark[]} */
+  #marks = [];
+
+  /** @type {{startS: number, endS: number}|null} */
+  #band = null;
 
   #asked = 0;
 
@@ -90,12 +101,13 @@ export class Overview {
     this.legend = el("p", { class: "strip-legend" });
     this.speakers = el("p", { class: "strip-legend", hidden: true });
     this.cursor = el("div", { class: "cursor overview-cursor" });
+    this.bandElement = el("div", { class: "band", hidden: true });
     root.replaceChildren(...this.rows.map((row) => {
       row.element = el("div", { class: `strip strip-${row.name}`, "data-strip": row.name },
         el("span", { class: "strip-name" }, row.title, row.scale), row.canvas, row.why, row.value,
         row.name === "expression" ? this.legend : row.name === "speech" ? this.speakers : null);
       return row.element;
-    }), this.cursor);
+    }), this.bandElement, this.cursor);
     listenTo(root, axis, () => this.#area());
     this.resizing = new ResizeObserver(() => void this.#refresh());
     this.resizing.observe(root);
@@ -109,7 +121,8 @@ export class Overview {
   /** @param {PersonSummary|null} person */
   choose(person) {
     this.#person = person;
-    for (const { element, canvas, why, absent } of this.rows) {
+    for (const { element, canvas, why, absent, name } of this.rows) {
+      if (name === "marks") continue;
       const reason = absent(this.summary, person);
       if (element) element.hidden = reason === NOT_SHOWN;
       canvas.hidden = reason !== null;
@@ -118,6 +131,20 @@ export class Overview {
     }
     this.#fillLegend();
     void this.#refresh();
+  }
+
+  /** @param {Mark[]} marks that have a row of their own */
+  showMarks(marks) {
+    this.#marks = marks;
+    const row = this.rows.find(({ name }) => name === "marks");
+    if (row?.element) row.element.hidden = !marks.length;
+    this.#paint();
+  }
+
+  /** @param {{startS: number, endS: number}|null} spot a stretch to set apart in all rows */
+  band(spot) {
+    this.#band = spot;
+    this.#placeCursor();
   }
 
   /**
@@ -133,6 +160,8 @@ export class Overview {
       smile: typeof here?.smile === "number" ? percent(here.smile) : "",
       blinks: typeof here?.eyeOpenness === "number" && here.eyeOpenness < 0.5 ? "eyes closed" : "",
       pitch: typeof voice?.f0Hz === "number" ? `${Math.round(voice.f0Hz)} Hz` : "",
+      marks: this.#marks.filter(({ startS, endS }) => moment.timeS >= startS - NEAR_S && moment.timeS <= endS + NEAR_S)
+        .map(({ note }) => note || "marked").join("; "),
       loudness: typeof voice?.levelDbfs === "number" ? `${signedText(voice.levelDbfs)} dBFS` : "",
     };
     for (const { name, value } of this.rows) {
@@ -163,10 +192,12 @@ export class Overview {
   #paint() {
     if (!this.#strips) return;
     this.#colours = paint.coloursOf(this.root);
-    for (const { canvas, draw, element } of this.rows) {
+    for (const { canvas, draw, element, name } of this.rows) {
       if (canvas.hidden || element?.hidden) continue;
       const paper = paint.paperOf(canvas, this.#colours);
-      if (paper) draw(paper, this.#strips);
+      if (!paper) continue;
+      if (name === "marks") paint.paintMarks(paper, this.#marks, this.axis.range);
+      else draw(paper, this.#strips);
     }
     this.#fillScales(this.#strips);
     this.#fillSpeakers(this.#strips);
@@ -227,6 +258,21 @@ export class Overview {
     const { left, right, bottom } = this.#area();
     this.cursor.style.height = `${bottom}px`;
     this.cursor.style.transform = `translate(${left + share * (right - left)}px, 0)`;
+    this.#placeBand({ left, right, bottom }, from, to);
+  }
+
+  /**
+   * @param {{left: number, right: number, bottom: number}} area
+   * @param {number} from
+   * @param {number} to
+   */
+  #placeBand({ left, right, bottom }, from, to) {
+    const band = this.bandElement;
+    band.hidden = !this.#band || this.#band.endS < from || this.#band.startS > to;
+    if (!this.#band || band.hidden) return;
+    const [x, end] = [this.#band.startS, this.#band.endS].map((timeS) => (
+      left + ((Math.min(Math.max(timeS, from), to) - from) / (to - from)) * (right - left)));
+    band.style.cssText = `left:${x}px;width:${Math.max(end - x, 2)}px;height:${bottom}px`;
   }
 }
 

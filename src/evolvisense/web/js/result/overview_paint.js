@@ -23,6 +23,7 @@ const LABEL_PADDING_PX = 10;
 /** A mean smile over this is counted as a smile (types/behaviour.py). */
 const SMILE = 0.4;
 const HATCH_PX = 6;
+const LEAST_MARK_PX = 3;
 /** Time between ticks, seconds; the first that leaves enough room is used. */
 const TICKS_S = [0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600];
 const TICK_ROOM_PX = 64;
@@ -243,6 +244,25 @@ function line(context, from, to) {
   context.moveTo(...from);
   context.lineTo(...to);
   context.stroke();
+}
+
+/**
+ * A bar for each range and a narrow one for each moment that was marked.
+ * @param {Paper} paper
+ * @param {import("../shared/marks.js").Mark[]} marks
+ * @param {[number, number]} range seconds that are shown
+ */
+export function paintMarks({ context, width, height, colours }, marks, [from, to]) {
+  const scale = width / (to - from);
+  for (const { startS, endS } of marks) {
+    const [x, w] = [(startS - from) * scale, Math.max((endS - startS) * scale, LEAST_MARK_PX)];
+    context.fillStyle = colours.accent;
+    context.globalAlpha = 0.3;
+    context.fillRect(x, 0, w, height);
+    context.globalAlpha = 1;
+    context.fillRect(x, 0, 2, height);
+    context.fillRect(x + w - 2, 0, 2, height);
+  }
 }
 
 /**

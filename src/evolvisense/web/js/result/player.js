@@ -22,6 +22,9 @@ export class Player {
 
   #isOpen = true;
 
+  /** What is played again and again, seconds from the origin. @type {[number, number]|null} */
+  loop = null;
+
   /**
    * @param {HTMLVideoElement} video
    * @param {PlayerEvents} events
@@ -33,17 +36,32 @@ export class Player {
     const { signal } = this.listeners;
     video.addEventListener("error", () => this.#address && this.#become("unplayable"), { signal });
     video.addEventListener("loadedmetadata", () => this.#loaded(), { signal });
+    video.addEventListener("ended", () => this.loop && this.#repeat(this.loop[0]), { signal });
     video.addEventListener("seeking", () => this.#tell(video.currentTime), { signal });
     // Frames tell their own time; sound and browsers without that callback do not.
     const tellsFrames = "requestVideoFrameCallback" in video;
     video.addEventListener("timeupdate", () => {
-      if (this.kind !== "picture" || !tellsFrames) this.#tell(video.currentTime);
+      if (this.kind !== "picture" || !tellsFrames) this.#played(video.currentTime);
     }, { signal });
     if (tellsFrames) this.#followFrames();
   }
 
   get timeS() {
     return this.#timeS;
+  }
+
+  get isPlaying() {
+    return this.#plays && !this.video.paused;
+  }
+
+  /** Times as fast as it was recorded; it stays for the next recording. */
+  get speed() {
+    return this.video.playbackRate;
+  }
+
+  set speed(times) {
+    this.video.defaultPlaybackRate = times;
+    this.video.playbackRate = times;
   }
 
   /** @param {Blob|null} blob */
@@ -65,8 +83,12 @@ export class Player {
 
   togglePlaying() {
     if (!this.#plays) return;
-    if (this.video.paused) void this.video.play().catch(() => this.video.pause());
+    if (this.video.paused) this.play();
     else this.video.pause();
+  }
+
+  play() {
+    if (this.#plays) void this.video.play().catch(() => this.video.pause());
   }
 
   pause() {
@@ -99,9 +121,21 @@ export class Player {
   #followFrames() {
     this.video.requestVideoFrameCallback((_, { mediaTime }) => {
       if (!this.#isOpen) return;
-      if (this.#plays && !this.video.seeking) this.#tell(mediaTime);
+      if (this.#plays && !this.video.seeking) this.#played(mediaTime);
       this.#followFrames();
     });
+  }
+
+  /** @param {number} timeS that playing has come to */
+  #played(timeS) {
+    if (this.loop && !this.video.paused && timeS >= this.loop[1]) this.#repeat(this.loop[0]);
+    else this.#tell(timeS);
+  }
+
+  /** @param {number} fromS */
+  #repeat(fromS) {
+    this.seek(fromS);
+    if (this.video.ended || this.video.paused) this.play();
   }
 
   /** @param {number} timeS */

@@ -6,6 +6,7 @@ import { asProblem } from "../shared/problem.js";
 import * as recordings from "../shared/recordings.js";
 import { discard } from "../start/queue.js";
 import { itemOfAnalysis } from "./history.js";
+import { forgetMarks } from "../shared/marks.js";
 
 /**
  * Ask, delete, and go back to the start.
@@ -38,4 +39,5 @@ async function remove(id) {
   }
   await api.send("DELETE", `/v1/analyses/${id}`);
   await recordings.forget(id);
+  forgetMarks(id);
 }

@@ -8,6 +8,7 @@ import * as recordings from "../shared/recordings.js";
 import { fileNameOf, itemOfAnalysis, nameOf, whenOf } from "./history.js";
 import { ReportReader } from "./reader.js";
 import { Shown } from "./shown.js";
+import { spotOf } from "./spots.js";
 
 /** @typedef {import("./attach.js").Analysis} Analysis */
 
@@ -17,12 +18,13 @@ const ABOUT_EXAMPLE = "Made for this page: a portrait by NASA (public domain) wh
   + "moved by software, with a computer voice. The person did not speak or smile like this. Recordings of your own have detail plots and exports, too.";
 
 /**
- * Show the analysis `params.id`; waits until it has ended. Without an id, the example.
+ * Show the analysis `params.id`; waits until it has ended. Without an id, the example. `params.t` is
+ * what to show of it, such as `83-91`.
  * @param {HTMLElement} root
  * @param {Record<string, string>} params
  * @returns {Promise<() => void>} ends the view. Throws Problem.
  */
-export async function show(root, { id }) {
+export async function show(root, { id, t }) {
   const leaving = new AbortController();
   const { signal } = leaving;
   $("result-body").hidden = true;
@@ -31,7 +33,8 @@ export async function show(root, { id }) {
   $("result-facts").textContent = "";
   root.dataset.kind = id ? "analysis" : "example";
   say("Fetching the result\u2026", null);
-  if (!id) return showExample(root, leaving);
+  const spot = spotOf(t);
+  if (!id) return showExample(root, leaving, spot);
   /** @type {Analysis} */
   const analysis = await api.get(`/v1/analyses/${id}`, { signal });
   head(analysis);
@@ -48,7 +51,7 @@ export async function show(root, { id }) {
     if (signal.aborted) return;
     $("result-body").hidden = false; // plots are as wide as they are shown
     $("result-wait").hidden = true;
-    shown = new Shown({ analysis: ended, summary, reader, fileName: fileNameOf(ended), signal });
+    shown = new Shown({ analysis: ended, summary, reader, fileName: fileNameOf(ended), signal, spot });
     shown.load(recording?.blob ?? null);
     root.dataset.ready = id;
   };
@@ -65,9 +68,10 @@ export async function show(root, { id }) {
 /**
  * @param {HTMLElement} root
  * @param {AbortController} leaving
+ * @param {import("./spots.js").Spot|null} spot
  * @returns {Promise<() => void>} ends the view. Throws Problem.
  */
-async function showExample(root, leaving) {
+async function showExample(root, leaving, spot) {
   const { signal } = leaving;
   $("result-title").textContent = "Example";
   $("result-facts").textContent = ABOUT_EXAMPLE;
@@ -81,7 +85,7 @@ async function showExample(root, leaving) {
   const analysis = /** @type {Analysis} */ ({
     id: "example", state: "succeeded", created_at: new Date().toISOString(), options: {}, links: {},
   });
-  const shown = new Shown({ analysis, summary, reader, fileName: "example", signal, isExample: true });
+  const shown = new Shown({ analysis, summary, reader, fileName: "example", signal, spot, isExample: true });
   shown.load(video);
   root.dataset.ready = "example";
   return () => {

@@ -12,6 +12,7 @@ import { fillExports } from "./exports.js";
 import { nameOf, whenOf } from "./history.js";
 import { fillKeys, listenToKeys } from "./keys.js";
 import { fillLegacy } from "./legacy.js";
+import { asReported, Marks } from "../shared/marks.js";
 import { prepareBars, showMoment } from "./moment_card.js";
 import { clearOverlay, drawOverlay, placeFaces } from "./overlay.js";
 import { Overview } from "./overview.js";
@@ -19,6 +20,7 @@ import { INTO_FRAME_S, Player } from "./player.js";
 import { Plots } from "./plots.js";
 import { listenForRemoval } from "./remove.js";
 import { fillIndicators } from "./scores.js";
+import { Spots } from "./spots.js";
 import { prepareTabs } from "./tabs.js";
 import { faceTiles, fillTiles, recordingTiles, voiceTiles } from "./tiles.js";
 import { prepareTools } from "./tools.js";
@@ -34,6 +36,7 @@ import { fillWarnings } from "./warnings.js";
  * @property {import("./reader.js").ReportReader} reader
  * @property {string} fileName without ending
  * @property {AbortSignal} signal aborts when the view is left
+ * @property {import("./spots.js").Spot|null} [spot] what to show first
  * @property {boolean} [isExample] whether the server knows no such analysis
  */
 
@@ -51,14 +54,17 @@ export class Shown {
   #moment = null;
 
   /** @param {ShownOptions} options */
-  constructor({ analysis, summary, reader, fileName, signal, isExample = false }) {
+  constructor({ analysis, summary, reader, fileName, signal, spot = null, isExample = false }) {
     this.analysis = analysis;
     this.isExample = isExample;
     this.summary = summary;
     this.reader = reader;
     this.signal = signal;
     this.person = summary.people.find(({ is_main: isMain }) => isMain) ?? null;
-    this.axis = new TimeAxis(summary.endS, (timeS) => this.player.seek(timeS));
+    this.axis = new TimeAxis(summary.endS, (timeS) => {
+      this.spots.leaveLoop(timeS);
+      this.player.seek(timeS);
+    });
     this.player = new Player($("video"), {
       onTime: (timeS) => this.#moveTo(timeS),
       onKind: (kind) => this.#showKind(kind),
@@ -67,6 +73,9 @@ export class Shown {
     this.plots = new Plots($("plots"), analysis.id, this.axis, {
       limits: summary.limits, fileName, caption: `${nameOf(analysis)}, analysed ${whenOf(analysis)}`,
     });
+    this.marks = new Marks(analysis.id, signal);
+    this.spots = new Spots(this, signal);
+    this.spot = spot;
     reader.onMoment = (moment) => this.#show(moment);
     this.resizing = new ResizeObserver(() => this.#draw());
     this.resizing.observe($("picture-overlay"));
@@ -79,6 +88,7 @@ export class Shown {
   load(blob) {
     this.player.load(blob);
     this.#moveTo(0);
+    if (this.spot) this.spots.go(this.spot);
   }
 
   /** @param {-1|1} way to the analysed picture before or after */
@@ -108,7 +118,7 @@ export class Shown {
     fillWarnings($("result-warnings"), summary);
     fillIndicators(summary);
     showNotice(summary.limits);
-    fillMoments(summary, (startS) => this.axis.seek(startS + INTO_FRAME_S));
+    fillMoments(summary, (startS, endS) => this.spots.go({ startS, endS }));
     $("person").replaceChildren(...summary.people.map(({ id, is_main: isMain, share_of_frames: share }) => (
       el("option", { value: String(id), selected: isMain }, `${id}${isMain ? " (main)" : ""}, seen in ${percent(share)}`))));
     $("person-choice").hidden = summary.people.length < 2;
@@ -120,7 +130,7 @@ export class Shown {
     fillTable($("models"), ["Name", "Version", "Licence"], summary.models.map((m) => [m.id, m.version, m.licence]));
     $("producer").textContent = `Written by ${summary.producer.name} ${summary.producer.version}.`;
     void fillLegacy(summary.v1, summary.limits);
-    fillExports($("export-list"), $("export-status"), this.analysis, fileName);
+    fillExports($("export-list"), $("export-status"), this.analysis, fileName, () => asReported(this.marks.list, summary.originS));
     $("export-status").textContent = "";
     $("scrub").max = summary.endS.toFixed(2);
     $("layer-landmarks").disabled = !summary.people.some(({ hasLandmarks }) => hasLandmarks);

@@ -16,10 +16,13 @@ export function prepareTools(axis, plots, signal) {
   pressed("zoom-in", () => axis.zoomBy(CLOSER));
   pressed("zoom-out", () => axis.zoomBy(1 / CLOSER));
   pressed("zoom-all", () => axis.showAll());
-  pressed("drag-zooms", () => {
-    axis.dragZooms = !axis.dragZooms;
-    mark("drag-zooms", axis.dragZooms);
-  });
+  const dragDoes = (/** @type {"zooms"|"marks"} */ does) => {
+    axis.drag = axis.drag === does ? "moves" : does;
+    mark("drag-zooms", axis.drag === "zooms");
+    mark("drag-marks", axis.drag === "marks");
+  };
+  pressed("drag-zooms", () => dragDoes("zooms"));
+  pressed("drag-marks", () => dragDoes("marks"));
   const drawAs = (/** @type {"lines"|"areas"} */ shape) => {
     plots.emotionsAs = shape;
     mark("as-lines", shape === "lines");
@@ -29,6 +32,7 @@ export function prepareTools(axis, plots, signal) {
   pressed("as-lines", () => drawAs("lines"));
   pressed("as-areas", () => drawAs("areas"));
   mark("drag-zooms", false);
+  mark("drag-marks", false);
   mark("as-lines", true);
   mark("as-areas", false);
   $("plots-choice").replaceChildren(...plots.choices());

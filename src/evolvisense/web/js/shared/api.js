@@ -37,11 +37,13 @@ export const api = {
 
   /**
    * @param {string} path
-   * @param {{signal?: AbortSignal}} [options]
+   * @param {{signal?: AbortSignal, body?: unknown}} [options] body: sent as JSON by POST
    * @returns {Promise<Blob>} Throws Problem.
    */
-  async blob(path, { signal } = {}) {
-    return (await ask(path, { signal })).blob();
+  async blob(path, { signal, body } = {}) {
+    const sent = body === undefined ? {}
+      : { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
+    return (await ask(path, { signal, ...sent })).blob();
   },
 
   /**

@@ -2,6 +2,7 @@
 // them, and goes on after a reload.
 
 import { api, hasEnded, pause } from "../shared/api.js";
+import { forgetMarks } from "../shared/marks.js";
 import { asProblem, Problem } from "../shared/problem.js";
 import * as recordings from "../shared/recordings.js";
 import { add, isActive, itemOf, items, onItems, remove, update } from "./items.js";
@@ -91,6 +92,7 @@ export async function discard(id) {
       if (asProblem(error).code !== "analysis_not_found") throw error;
     }
     await recordings.forget(item.analysis);
+    forgetMarks(item.analysis);
   }
   await recordings.forget(id);
   remove(id);
