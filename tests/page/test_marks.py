@@ -95,7 +95,7 @@ def test_a_stretch_is_repeated_at_another_speed(page: Page) -> None:
         " () => { window.seeks += 1; })"
     )
     page.keyboard.press("l")
-    wait_for(page, "window.seeks >= 3")
+    wait_for(page, "window.seeks >= 2")
     assert page.evaluate("document.getElementById('video').playbackRate") == 1.25
     expect(page.locator("#spot-status")).to_have_text("Repeats 0:36\u20130:37, speed 1.25\u00d7")
     page.keyboard.press("l")

@@ -41,7 +41,8 @@ export class Player {
     // Frames tell their own time; sound and browsers without that callback do not.
     const tellsFrames = "requestVideoFrameCallback" in video;
     video.addEventListener("timeupdate", () => {
-      if (this.kind !== "picture" || !tellsFrames) this.#played(video.currentTime);
+      const isLate = this.loop !== null && video.currentTime >= this.loop[1]; // a busy browser draws no frames
+      if (this.kind !== "picture" || !tellsFrames || isLate) this.#played(video.currentTime);
     }, { signal });
     if (tellsFrames) this.#followFrames();
   }
