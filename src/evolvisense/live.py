@@ -1,6 +1,6 @@
 """A live stream: picture by picture and sound as it comes, with what went before in mind.
 
-picture --decode--> follow or detect faces --> track ids --> smooth --> LiveFrame
+picture --decode--> follow or detect faces --> tracks --> person ids --> smooth --> LiveFrame
 sound   --> activity, pitch, level -----------------------------------> VoiceNow
 """
 
@@ -15,7 +15,7 @@ from evolvisense.errors import EngineUnavailableError
 from evolvisense.face.behaviour import both_sides
 from evolvisense.face.redetection import FrameFaces, TrackingReader
 from evolvisense.face.smoothing import OneEuro, one_euro
-from evolvisense.face.tracking import center_and_size
+from evolvisense.face.tracking import center_and_size, return_shifts
 from evolvisense.face.uncertainty import uncertain
 from evolvisense.media.images import decode_image
 from evolvisense.models.engines import Engines
@@ -32,6 +32,8 @@ SMOOTHING_S = 1.0
 forgotten where it began."""
 MAIN_HALF_LIFE_S = 5.0
 """The main face is the one seen longest and largest; what was seen this long ago counts half."""
+MOST_PEOPLE = 64
+"""Of people who left, so many last seen are remembered."""
 MAX_SOUND_GAP_S = 1.0
 """A longer hole or jump in the times of the sound begins a new voice."""
 MAX_SOUND_AGE_S = 2.0
@@ -46,7 +48,7 @@ class LiveFace:
     """One face of one picture."""
 
     track_id: int
-    """1-based; stable while the face is followed."""
+    """1-based; the same for a face that comes back to its place, however long the gap."""
     box: tuple[float, float, float, float]
     """Left, top, right, bottom in pixels of the picture."""
     presence: float
@@ -114,6 +116,7 @@ class LiveSession:
         self._rate_hz, self._max_pixels, self._thresholds = rate_hz, max_pixels, thresholds
         self._reader = TrackingReader(engines.detector, engines.network, StageClock())
         self._tracks = engines.tracker.start()
+        self._people = _People()
         self._main = _MainFace()
         self._steady = _Steady(thresholds.smoothing) if smoothing == "one-euro" else None
         self._voice: RunningVoice | None = None
@@ -126,7 +129,8 @@ class LiveSession:
         """
         rgb = decode_image(picture, self._max_pixels)
         found = self._reader.read(time_s, rgb)
-        track_id = self._tracks.update(time_s, found.detections)
+        boxes = found.detections.xyxy
+        track_id = self._people.of(self._tracks.update(time_s, found.detections), boxes)
         main = self._main.choose(time_s, track_id, found.detections.xyxy)
         return LiveFrame(
             time_s, rgb.shape[1], rgb.shape[0], self._faces(time_s, found, track_id, main)
@@ -242,6 +246,51 @@ class _Steady:
             one_euro(pts_s, motion, self._fractions, together=False)[-1],
             one_euro(pts_s, pose_deg, self._degrees, together=False)[-1],
         )
+
+
+class _People:
+    """Ids that stay with the person where tracks end.
+
+    A busy machine analyses a picture every few seconds; every gap over `MAX_GAP_S` of the tracker
+    begins new tracks. A new track at the place of somebody who is not in the picture is that
+    person, by the rule that groups the tracks of a file (`face.tracking.return_shifts`).
+    """
+
+    def __init__(self) -> None:
+        self._person_of: dict[int, int] = {}
+        self._last_box: dict[int, F32] = {}
+        """By person, the one seen longest ago first."""
+        self._next_id = 1
+
+    def of(self, track_id: I64, xyxy: F32) -> I64:
+        """Person ids int64 (F,) of the next picture, from its track ids (F,) and boxes (F, 4)."""
+        tracks: list[int] = track_id.tolist()
+        known = {track: self._person_of[track] for track in tracks if track in self._person_of}
+        taken = set(known.values())
+        for track, box in zip(tracks, xyxy, strict=True):
+            if track not in known:
+                known[track] = self._returning(box, taken)
+                taken.add(known[track])
+            self._last_box.pop(known[track], None)
+            self._last_box[known[track]] = box
+        # A track that ended never comes back.
+        self._person_of.update(known)
+        for old in list(self._last_box)[:-MOST_PEOPLE]:
+            del self._last_box[old]
+        self._person_of = {t: p for t, p in self._person_of.items() if p in self._last_box}
+        return np.array([known[track] for track in tracks], np.int64)
+
+    def _returning(self, box: F32, taken: set[int]) -> int:
+        """The person who left nearest to the box; a new one where nobody did."""
+        away = [person for person in self._last_box if person not in taken]
+        if away:
+            last = np.stack([self._last_box[person] for person in away])
+            shifts = return_shifts(last, box)
+            nearest = int(np.argmin(shifts))
+            if np.isfinite(shifts[nearest]):
+                return away[nearest]
+        self._next_id += 1
+        return self._next_id - 1
 
 
 class _MainFace:

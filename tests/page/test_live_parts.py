@@ -121,3 +121,25 @@ def test_a_trace_keeps_half_a_minute_in_order(run: Run):
       return trace.points.map(({ timeS }) => timeS);
     """
     assert run("live/history.js", body, [0, 5, 4, 20, 40]) == [20, 40]
+
+
+def test_a_busy_server_gets_fewer_pictures_and_all_again_when_it_keeps_up(run: Run):
+    body = """
+      const pace = new m.Pace(10);
+      let nowMs = 0;
+      const told = [];
+      for (const [delayMs, answers] of x) {
+        for (let i = 0; i < answers; i++) pace.answered(delayMs, nowMs += 1000);
+        told.push([pace.perSecond, pace.isSlow]);
+      }
+      pace.dropped(nowMs + 9000);
+      return [...told, [pace.perSecond, pace.isSlow]];
+    """
+    at_first, busy, between, again, dropped = run(
+        "live/pace.js", body, [[100, 5], [1500, 40], [500, 10], [100, 60]]
+    )
+    assert at_first == [10, False]
+    assert busy == [1, True]
+    assert between == busy
+    assert again == [10, False]
+    assert dropped == [7, True]

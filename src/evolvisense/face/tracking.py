@@ -112,6 +112,19 @@ MAX_RETURN_SHIFT = 1.5
 MAX_RETURN_SIZE_RATIO = 2.0
 
 
+def return_shifts(last: F32, xyxy: F32) -> F64:
+    """How far a face at box (4,) is from where others left, boxes (N, 4), in face sizes (N,).
+
+    Infinite where it cannot be the same face.
+    """
+    centers, sizes = center_and_size(last)
+    (center,), (size,) = center_and_size(xyxy)
+    larger = np.maximum(sizes, size)
+    shift = np.linalg.norm(centers - center, axis=-1) / larger
+    fits = larger <= MAX_RETURN_SIZE_RATIO * np.minimum(sizes, size)
+    return np.where(fits & (shift <= MAX_RETURN_SHIFT), shift, np.inf)
+
+
 def group_people(track_id: I64, row: I64, xyxy: F32) -> tuple[Person, ...]:
     """Persons of a video from its observations: track ids (M,), frame rows (M,), boxes (M, 4).
 

@@ -1,6 +1,7 @@
 """A process for live streams that does what the pictures say.
 
-A picture's bytes are a command: `see` (one face), `none` (no face), `bad`, `bug`, `die`, `lie`,
+A picture's bytes are a command: `see` (one face), `none` (no face), `unheard` (sound is
+behind), `bad`, `bug`, `die`, `lie`,
 `hold:PATH` (make PATH.begun, wait until PATH
 exists). Sound is counted. Sessions are forgotten with the process.
 """
@@ -62,6 +63,9 @@ def _picture(channel: ChildChannel, command: str, time_s: float) -> None:
             channel.result({"frame": _frame(time_s, [FACE]), **NOT_HEARD})
         case "none":
             channel.result({"frame": _frame(time_s, []), **NOT_HEARD})
+        case "unheard":
+            behind = {"voice": None, "voice_absent_reason": "no_recent_sound"}
+            channel.result({"frame": _frame(time_s, [FACE]), **behind})
         case "bad":
             channel.error("bad_picture", "the bytes are no picture")
         case "bug":

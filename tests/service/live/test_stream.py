@@ -190,7 +190,6 @@ def test_a_message_over_the_limit_ends_the_stream(start: Start) -> None:
         ('{"type": "configure", "fps": 3}', "invalid_option"),
         ('{"type": "configure", "max_fps": 0}', "invalid_option"),
         ('{"type": "configure", "max_fps": NaN}', "invalid_option"),
-        ('{"type": "configure", "language": "xx"}', "invalid_option"),
         ('{"type": "configure", "audio": {"rate_hz": 4000}}', "invalid_option"),
         ('{"type": "configure", "audio": {"encoding": "opus"}}', "invalid_option"),
         ('{"type": "configure", "purpose": "' + "x" * 20_000 + '"}', "bad_message"),
@@ -325,3 +324,20 @@ def test_the_shipped_models_see_a_face_and_hear_a_voice(real_live: Live) -> None
     assert frame["voice"]["f0_median_hz"] > 50
     assert frame["voice"]["f0_sd_st"] > 0
     assert frame["voice_absent_reason"] is None
+
+
+def test_sound_that_arrived_is_not_called_missing(live: Live) -> None:
+    with live.client() as client:
+        client.configure(audio={"rate_hz": 16_000})
+        client.picture("unheard", 10.0)
+        assert client.hear()["voice_absent_reason"] == "no_recent_sound"
+        client.sound(SECOND[: len(SECOND) // 10], 10.0)  # too little to be handed on
+        client.picture("unheard", 10.5)
+        assert client.hear()["voice_absent_reason"] == "not_analysed_yet"
+        client.picture("unheard", 13.0)
+        assert client.hear()["voice_absent_reason"] == "no_recent_sound"
+
+
+def test_the_language_of_older_clients_is_ignored(live: Live) -> None:
+    with live.client() as client:
+        assert "language" not in client.configure(language="xx")

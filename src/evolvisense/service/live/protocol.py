@@ -33,7 +33,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from evolvisense.options import Smoothing
 from evolvisense.types.behaviour import Uncertainty
-from evolvisense.types.indicators import Language
 from evolvisense.types.scores import Emotion
 
 POLICY, TOO_BIG, INTERNAL, TRY_AGAIN = 1008, 1009, 1011, 1013
@@ -150,8 +149,8 @@ class Configure(_FromClient):
         default=None, gt=0, allow_inf_nan=False, description="Pictures a second that are wanted."
     )
     smoothing: Smoothing = Field(default="one-euro", description="As in the report; or `off`.")
-    language: Language = Field(
-        default="any", description="Kept with the stream; no measure of it depends on one yet."
+    language: Any = Field(
+        default=None, deprecated=True, description="Ignored: no live measure depends on it."
     )
     api_key: str | None = Field(default=None, max_length=512)
     consent: Any = Field(default=None, description="Where the server asks for it.")
@@ -182,7 +181,6 @@ class Configured(_Part):
     max_fps: float = Field(description="Pictures a second that are analysed at most.")
     audio: AudioFormat | None
     smoothing: Smoothing
-    language: Language
     idle_s: float
     max_frame_bytes: int
     limits: str = Field(description="What the numbers do not mean; to be shown beside them.")
@@ -232,7 +230,7 @@ class VoiceWindow(_Part):
     absent: dict[str, Literal["too_little_sound", "too_little_voiced_speech"]]
 
 
-VoiceAbsentReason = Literal["not_configured", "no_recent_sound"]
+VoiceAbsentReason = Literal["not_configured", "no_recent_sound", "not_analysed_yet"]
 
 
 class FrameMessage(_Part):

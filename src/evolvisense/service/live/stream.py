@@ -46,6 +46,8 @@ SOUND_RATE, SOUND_BURST_S = 1.1, 5.0
 """Sound may come a little faster than it was spoken, and so much of it at once."""
 SOUND_STEP_S = 0.25
 """Sound is handed on in pieces of this length at least: each one repeats .35 s of context."""
+SOUND_NEAR_S = 2.0
+"""Sound belongs to a picture that is no further away (`MAX_SOUND_AGE_S` of `evolvisense.live`)."""
 VOICE_EVERY_S = 0.5
 """Where no picture carries it, the voice is told so often."""
 
@@ -73,7 +75,6 @@ async def serve_stream(
                     max_fps=max_fps,
                     audio=configure.audio,
                     smoothing=configure.smoothing,
-                    language=configure.language,
                     idle_s=settings.idle_s,
                     max_frame_bytes=settings.max_frame_bytes,
                     limits=LIMITS_NOTICE,
@@ -125,6 +126,8 @@ class _Conversation:
         self._sound: list[tuple[float, bytes]] = []
         self._heard = asyncio.Event()
         self._voice_told_s = -math.inf
+        self._sound_end_s = -math.inf
+        """Where the sound that has arrived ends, on the sender's clock."""
 
     async def run(self) -> None:
         """Until the client leaves. Raises what ends the stream."""
@@ -176,6 +179,7 @@ class _Conversation:
                 f"sound comes faster than it was spoken, or over {SOUND_BURST_S:g} s at once",
             )
         self._sound.append((binary.time_s, binary.payload))
+        self._sound_end_s = binary.time_s + samples / self._rate_hz
         waiting = sum(len(piece) for _, piece in self._sound)
         if waiting >= SOUND_STEP_S * self._rate_hz * SAMPLE_BYTES:
             self._heard.set()
@@ -214,7 +218,11 @@ class _Conversation:
     def _frame(self, seq: int, answer: dict[str, Any]) -> FrameMessage:
         fields = {**answer, **answer["frame"], "seq": seq, "dropped": self._dropped}
         del fields["frame"]
-        return _checked(FrameMessage, fields)
+        message = _checked(FrameMessage, fields)
+        has_arrived = abs(message.time_s - self._sound_end_s) <= SOUND_NEAR_S
+        if message.voice_absent_reason == "no_recent_sound" and has_arrived:
+            return message.model_copy(update={"voice_absent_reason": "not_analysed_yet"})
+        return message
 
 
 def _checked(kind: type[T], fields: dict[str, Any]) -> T:

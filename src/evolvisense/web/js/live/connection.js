@@ -8,6 +8,8 @@ const PICTURE = 1;
 const SOUND = 2;
 /** More bytes than this on their way: the network is slower than the camera. */
 const MOST_WAITING_BYTES = 256 * 1024;
+/** Pictures wait before sound does: a hole in it begins a new voice. */
+const MOST_WAITING_SOUND_BYTES = 1024 * 1024;
 const BUSY_AGAIN_S = 10;
 const LONGEST_PAUSE_S = 8;
 const MOST_TRIES = 6;
@@ -85,7 +87,9 @@ export class LiveConnection {
    * @param {number} timeS of the first sample
    */
   sendSound(pcm16, timeS) {
-    if (this.isReady) this.#send(SOUND, pcm16, timeS);
+    const socket = this.#socket;
+    const hasRoom = socket !== null && socket.bufferedAmount < MOST_WAITING_SOUND_BYTES;
+    if (this.#isOpen && socket?.readyState === WebSocket.OPEN && hasRoom) this.#send(SOUND, pcm16, timeS);
   }
 
   /**

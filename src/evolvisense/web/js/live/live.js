@@ -120,6 +120,7 @@ class LiveView {
       onFrame: (frame) => this.#frame(frame),
       onVoice: (message) => void this.#panel.showVoice(message),
       onShown: (delays) => this.#delay(delays),
+      onPace: (pace) => this.#pace(pace),
       onTrouble: (detail) => this.#text("state", `Live; ${detail}`),
       onPause: (problem, againS) => {
         this.#tell(problem, "waiting", againS
@@ -145,6 +146,12 @@ class LiveView {
     this.#text("seen", length === 0 ? NO_FACE
       : length === 1 || !main ? "" : `${length} faces; the numbers are those of person ${main.track_id}`);
     this.#root.dataset.faces = String(length);
+  }
+
+  /** Says that the server cannot keep up, and that it can again. @param {import("./pace.js").Pace} pace */
+  #pace({ isSlow, perSecond }) {
+    this.#root.dataset.pace = isSlow ? "slow" : "full";
+    this.#text("pace", isSlow ? `The server is busy: ${Math.round(perSecond)} pictures a second are sent until it keeps up.` : "");
   }
 
   /** @param {import("./delay.js").Delays} delays */

@@ -7,7 +7,7 @@ const OLDEST_MS = 1000;
 
 /**
  * @typedef {object} Taking
- * @property {number} perSecond
+ * @property {() => number} perSecond asked before each picture
  * @property {() => boolean} isWanted asked before a picture is taken
  * @property {(file: ArrayBuffer, takenMs: number) => void} onPicture
  *   `takenMs`: on the clock of `performance.now()`
@@ -23,7 +23,6 @@ export function takePictures(video, { perSecond, isWanted, onPicture }) {
   const canvas = document.createElement("canvas");
   const context = canvas.getContext("2d", { alpha: false });
   if (!context) throw new Error("this browser draws no canvas");
-  const everyMs = 1000 / perSecond;
   let isOver = false;
   let isEncoding = false;
   let dueMs = 0;
@@ -35,7 +34,7 @@ export function takePictures(video, { perSecond, isWanted, onPicture }) {
   const look = (nowMs, about = {}) => {
     if (isOver) return;
     if (nowMs >= dueMs && !isEncoding && isWanted() && video.videoWidth) {
-      dueMs = Math.max(dueMs + everyMs, nowMs);
+      dueMs = Math.max(dueMs + 1000 / perSecond(), nowMs);
       take(takenAt(about.captureTime, nowMs));
     }
     next();

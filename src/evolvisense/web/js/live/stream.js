@@ -2,6 +2,7 @@
 
 import { LiveConnection } from "./connection.js";
 import { Delays } from "./delay.js";
+import { Pace } from "./pace.js";
 import { takePictures } from "./pictures.js";
 import { takeSound } from "./sound.js";
 
@@ -15,6 +16,7 @@ const MOST_UNANSWERED = 2;
  * @property {(frame: import("./types.js").Frame) => void} onFrame the newest answer, once per repaint
  * @property {(message: import("./types.js").VoiceMessage) => void} onVoice
  * @property {(delays: Delays) => void} onShown an answer is on the screen
+ * @property {(pace: Pace) => void} onPace after every answer
  * @property {(detail: string) => void} onTrouble one message could not be used
  * @property {(problem: import("../shared/problem.js").Problem, againS: number) => void} onPause
  * @property {(problem: import("../shared/problem.js").Problem) => void} onEnd
@@ -27,6 +29,7 @@ export class LiveStream {
   /** @type {import("./types.js").Frame | null} */
   #newest = null;
   #sent = 0;
+  #pace = new Pace(PICTURES_PER_S);
   #isOver = false;
   #soundTrouble = "";
   #stopPictures = () => {};
@@ -94,9 +97,10 @@ export class LiveStream {
   #open(message) {
     this.#stopPictures();
     this.#takenMs.clear();
+    this.#pace = new Pace(Math.min(PICTURES_PER_S, message.max_fps));
     this.#sent = 0; // the server counts from 1 in each stream
     this.#stopPictures = takePictures(this.#video, {
-      perSecond: Math.min(PICTURES_PER_S, message.max_fps),
+      perSecond: () => this.#pace.perSecond,
       isWanted: () => Boolean(this.#connection?.isReady) && this.#takenMs.size < MOST_UNANSWERED,
       onPicture: (file, takenMs) => {
         if (!this.#connection?.isReady) return;
@@ -113,6 +117,7 @@ export class LiveStream {
   #hear(message) {
     switch (message.type) {
       case "frame":
+        this.#answered(message.seq);
         if (!this.#newest) requestAnimationFrame(() => this.#show());
         else this.#takenMs.delete(this.#newest.seq);
         this.#newest = message;
@@ -121,12 +126,22 @@ export class LiveStream {
         this.#hears.onVoice(message);
         break;
       case "dropped":
+        if (message.reason === "busy") this.#pace.dropped(performance.now());
+        this.#hears.onPace(this.#pace);
         this.#takenMs.delete(message.seq);
         break;
       case "error":
         if (message.seq !== null) this.#takenMs.delete(message.seq);
         if (!message.fatal) this.#hears.onTrouble(message.detail);
     }
+  }
+
+  /** @param {number} seq */
+  #answered(seq) {
+    const takenMs = this.#takenMs.get(seq);
+    const nowMs = performance.now();
+    if (takenMs !== undefined) this.#pace.answered(nowMs - takenMs, nowMs);
+    this.#hears.onPace(this.#pace);
   }
 
   #show() {

@@ -9,6 +9,7 @@ const VOICE = {
   too_little_voiced_speech: "too little speech in the last 10 s",
   not_configured: "no microphone",
   no_recent_sound: "no sound arrives",
+  not_analysed_yet: "the server is behind with the sound",
 };
 
 /** @type {Record<string, [title: string, detail: string]>} */

@@ -19,6 +19,8 @@ const AROUND_S = 1;
 /** A spot that began this short a time ago is not the previous one yet, seconds. */
 const JUST_S = 0.5;
 const STEP_S = 0.01;
+/** The player tells the begin of a frame, which is so much before the moment that was asked for, seconds. */
+const FRAME_S = 0.12;
 const NUMBER = /^\d+(?:\.\d+)?$/;
 
 /**
@@ -88,7 +90,7 @@ export class Spots {
 
   /** @param {-1|1} way to the moment or mark before or after */
   step(way) {
-    const now = this.player.timeS;
+    const now = this.#now();
     const all = [...this.moments, ...this.marks.list].sort((a, b) => a.startS - b.startS);
     const found = way > 0 ? all.find(({ startS }) => startS > now + STEP_S)
       : all.findLast(({ startS }) => startS < now - (this.player.isPlaying ? JUST_S : STEP_S));
@@ -166,9 +168,15 @@ export class Spots {
     }
   }
 
+  /** Where the player is; at the chosen stretch's begin where its frame is shown. */
+  #now() {
+    const { timeS } = this.player;
+    return this.chosen && Math.abs(timeS - this.chosen.startS) <= FRAME_S ? this.chosen.startS : timeS;
+  }
+
   /** @returns {Spot|null} */
   #here() {
-    const now = this.player.timeS;
+    const now = this.#now();
     const holds = (/** @type {Spot} */ { startS, endS }) => now >= startS - STEP_S && now <= Math.max(endS, startS + STEP_S) + STEP_S;
     if (this.chosen && holds(this.chosen)) return this.chosen;
     const around = [...this.marks.list, ...this.moments].filter(holds);
