@@ -39,21 +39,25 @@ def line_key(page: Page, name: str) -> Locator:
     return page.locator(f"[data-figure=expression] .line-key[data-line={name}]")
 
 
-def until_shown(page: Page, name: str, *, there: bool) -> None:
-    wait_for(page, f"({SHOWN})().includes('{name}') === {str(there).lower()}")
-
-
-def test_a_hidden_line_stays_hidden_whatever_is_drawn_next(page: Page, analysed: str) -> None:
-    open_result(page, analysed)
+def stacked(page: Page) -> None:
+    """The expressions on top of each other, which have a legend."""
     wait_for_plot(page)
-    line_key(page, "happy").click()
-    until_shown(page, "happy", there=False)
     with page.expect_response(lambda answer: "emotions_as=areas" in answer.url):
         page.click("#as-areas")
     wait_for(
         page,
         "document.querySelector('[data-figure=expression] .drawing').ariaLabel.includes('on top')",
     )
+
+
+def until_shown(page: Page, name: str, *, there: bool) -> None:
+    wait_for(page, f"({SHOWN})().includes('{name}') === {str(there).lower()}")
+
+
+def test_a_hidden_line_stays_hidden_whatever_is_drawn_next(page: Page, analysed: str) -> None:
+    open_result(page, analysed)
+    stacked(page)
+    line_key(page, "happy").click()
     until_shown(page, "happy", there=False)
     with page.expect_response(lambda answer: "start_s=" in answer.url):
         page.click("#zoom-in")
@@ -68,7 +72,7 @@ def test_a_hidden_line_stays_hidden_whatever_is_drawn_next(page: Page, analysed:
 
 def test_the_legend_is_reached_by_the_keyboard_and_isolates(page: Page, analysed: str) -> None:
     open_result(page, analysed)
-    wait_for_plot(page)
+    stacked(page)
     every = page.evaluate(SHOWN)
     assert len(every) == 7
     line_key(page, "sad").focus()
@@ -202,7 +206,7 @@ def test_failures_are_not_listed_as_work(quick: Running, new_page: NewPage, tmp_
 
 def test_a_picture_of_a_plot_says_which_recording_and_when(page: Page, analysed: str) -> None:
     open_result(page, analysed)
-    wait_for_plot(page)
+    stacked(page)
     page.evaluate(
         """() => {
             const draw = window.Plotly.toImage;

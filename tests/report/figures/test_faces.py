@@ -9,7 +9,7 @@ import pytest
 
 from evolvisense.report import Report
 from evolvisense.report.figures import Figure, FigureOptions, figure_of
-from evolvisense.report.figures.actions import action_name, most_moving
+from evolvisense.report.figures.actions import action_name, joined, most_moving
 
 HATCHED = "fillpattern"
 
@@ -23,8 +23,9 @@ def traces(figure: Figure, **wanted: Any) -> list[dict[str, Any]]:
 
 
 def hatching(figure: Figure) -> dict[str, Any]:
-    (found,) = [trace for trace in figure.data if HATCHED in trace]
-    return found
+    found = [trace for trace in figure.data if HATCHED in trace]
+    assert all(trace["x"] == found[0]["x"] for trace in found), "the same in every row"
+    return found[0]
 
 
 def titles(figure: Figure) -> str:
@@ -63,10 +64,13 @@ def test_areas_stand_on_each_other_up_to_one(certain: Report) -> None:
     assert max(areas[-1]["y"]) == pytest.approx(1, abs=1e-3)
 
 
-def test_expressions_differ_in_more_than_their_colour(full: Report) -> None:
-    shown = [t for t in figure_of(full, "expression").data if t.get("showlegend") is None]
-    lines = [trace["line"] for trace in shown if trace["mode"] != "markers"]
-    assert len({line["dash"] for line in lines}) == len({line["color"] for line in lines}) == 7
+def test_every_expression_has_a_row_with_its_name(full: Report) -> None:
+    figure = figure_of(full, "expression")
+    lines = [trace for trace in figure.data if trace.get("legendgroup")]
+    assert len({trace["yaxis"] for trace in lines}) == 7
+    for trace in lines:
+        assert trace["legendgroup"] in titles(figure)
+    assert not figure.layout["showlegend"]
 
 
 def test_means_of_a_long_recording_lie_in_their_range(long: Report) -> None:
@@ -122,7 +126,7 @@ def test_the_end_in_which_faces_were_not_read_is_shaded(full: Report) -> None:
     assert max(shade["x"]) == 10
     assert min(shade["x"]) == pytest.approx(18 / 25, abs=1e-3)
     early = figure_of(report, "expression", FigureOptions(end_s=0.5))
-    assert len(early.data) == len(figure_of(report, "expression").data) - 1
+    assert len(early.data) == len(figure_of(report, "expression").data) - 7, "one in each row"
 
 
 def test_actions_are_those_that_move_most_or_those_wanted(full: Report) -> None:
@@ -131,7 +135,7 @@ def test_actions_are_those_that_move_most_or_those_wanted(full: Report) -> None:
     actions["tongueOut"] = np.linspace(0, 1, person.frames)
     timeline = person.timeline.model_copy(update={"actions": actions})
     report = full.model_copy(update={"people": [person.model_copy(update={"timeline": timeline})]})
-    assert most_moving(report.people[0])[0] == "tongueOut"
+    assert next(iter(most_moving(report.people[0]))) == "tongue out"
     (heat,) = figure_of(report, "actions", FigureOptions(person_id=1)).data
     assert heat["y"][0] == "tongue out"
     assert len(heat["y"]) == len(heat["z"]) == 12
@@ -141,6 +145,22 @@ def test_actions_are_those_that_move_most_or_those_wanted(full: Report) -> None:
     chosen = ("jawOpen", "mouthSmileLeft")
     (heat,) = figure_of(report, "actions", FigureOptions(person_id=1, actions=chosen)).data
     assert heat["y"] == ["jaw open", "mouth smile, left"]
+
+
+def test_left_and_right_are_one_row_unless_they_differ(full: Report) -> None:
+    person = full.people[0]
+    ramp = np.linspace(0, 0.5, person.frames)
+    actions = {
+        "mouthSmileLeft": ramp,
+        "mouthSmileRight": ramp + 0.1,
+        "browDownLeft": ramp,
+        "browDownRight": ramp + 0.4,
+        "jawOpen": ramp,
+    }
+    timeline = person.timeline.model_copy(update={"actions": actions})
+    rows = joined(person.model_copy(update={"timeline": timeline}))
+    assert list(rows) == ["mouth smile", "brow down, left", "brow down, right", "jaw open"]
+    np.testing.assert_allclose(rows["mouth smile"], ramp + 0.05)
 
 
 @pytest.mark.parametrize(

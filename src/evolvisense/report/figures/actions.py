@@ -1,4 +1,4 @@
-"""Facial actions over time as a heat map."""
+"""Facial actions over time as a heat map; left and right are one row unless they differ."""
 
 from __future__ import annotations
 
@@ -14,9 +14,12 @@ from evolvisense.report.figures.series import TIME_DECIMALS, numbers
 from evolvisense.report.figures.style import Figure, Layout, Trace
 from evolvisense.report.parts import Person
 from evolvisense.report.words import WHY_ABSENT
+from evolvisense.types.arrays import F64
 
 TITLE = "Facial actions"
 MOST_MOVING = 12
+DIFFER = 0.1
+"""Left and right are rows of their own where they differ by more than this on average, 0-1."""
 ROW_PX = 30
 LABEL_PX = 16
 """Of each row, for its name."""
@@ -34,9 +37,10 @@ def actions_figure(seen: Seen, names: Sequence[str]) -> Figure:
     known = actions_of(seen.person)
     if unknown := [name for name in names if name not in known]:
         raise InvalidOptionError(f"there is no facial action {', '.join(unknown)}")
-    shown = list(names) or most_moving(seen.person)
-    columns = [seen.cells.mean(seen.column(actions[name])) for name in shown]
-    labels = [action_name(name) for name in shown]
+    named = {action_name(name): np.asarray(actions[name], np.float64) for name in names}
+    shown = named or most_moving(seen.person)
+    columns = [seen.cells.mean(seen.column(values)) for values in shown.values()]
+    labels = list(shown)
     heat: Trace = {
         "type": "heatmap",
         "x": numbers(np.append(seen.cells.left_s, seen.cells.right_s[-1:]), TIME_DECIMALS),
@@ -74,11 +78,35 @@ def actions_of(person: Person) -> list[str]:
     return [name for name in person.timeline.actions or {} if not name.startswith("_")]
 
 
-def most_moving(person: Person) -> list[str]:
-    """The actions whose values differ most over time, the strongest first."""
-    actions = person.timeline.actions or {}
-    spread = {name: float(np.std(actions[name])) for name in actions_of(person)}
-    return sorted(spread, key=lambda name: -spread[name])[:MOST_MOVING]
+def most_moving(person: Person) -> dict[str, F64]:
+    """The rows whose values differ most over time, the strongest first: values (M,) by label."""
+    rows = joined(person)
+    spread = {label: float(np.std(values)) for label, values in rows.items()}
+    return {
+        label: rows[label] for label in sorted(rows, key=lambda one: -spread[one])[:MOST_MOVING]
+    }
+
+
+def joined(person: Person) -> dict[str, F64]:
+    """Strength (M,) of every action by its label; left and right as their mean where they agree."""
+    actions = {
+        name: np.asarray(values, np.float64)
+        for name, values in (person.timeline.actions or {}).items()
+        if not name.startswith("_")
+    }
+    rows: dict[str, F64] = {}
+    for name, values in actions.items():
+        base = re.sub("(Left|Right)$", "", name)
+        left, right = actions.get(f"{base}Left"), actions.get(f"{base}Right")
+        if base == name or left is None or right is None or _differ(left, right):
+            rows[action_name(name)] = values
+        else:
+            rows[action_name(base)] = (left + right) / 2
+    return rows
+
+
+def _differ(left: F64, right: F64) -> bool:
+    return len(left) > 0 and float(np.abs(left - right).mean()) > DIFFER
 
 
 def action_name(action: str) -> str:

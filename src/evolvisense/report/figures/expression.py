@@ -1,6 +1,10 @@
-"""Facial expression over time: strong where it may be read, pale and hatched where not."""
+"""Facial expression over time, a row for each or all stacked: strong where it may be read, pale and
+hatched where not.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -8,6 +12,7 @@ from evolvisense.report.figures.layout import (
     SHARES,
     Row,
     absent,
+    coloured,
     hatched,
     line_trace,
     rows_over_time,
@@ -17,13 +22,15 @@ from evolvisense.report.figures.layout import (
 )
 from evolvisense.report.figures.person import Seen, likeliest
 from evolvisense.report.figures.series import TIME_DECIMALS, boxes, numbers
-from evolvisense.report.figures.style import DASHES, STACK, EmotionsAs, Figure, Trace
+from evolvisense.report.figures.style import STACK, EmotionsAs, Figure, Trace
 from evolvisense.report.words import WHY_UNCERTAIN, WITHHELD
 from evolvisense.types.arrays import F64, Bools
 from evolvisense.types.scores import Emotion
 
 TITLE = "Facial expression"
 HEIGHT_PX = 220
+ROW_PX = 38
+"""Of one expression of seven."""
 NAMED = 3
 """Expressions that pointing names."""
 LEAST_NAMED = 0.005
@@ -38,17 +45,15 @@ def expression_figure(seen: Seen, emotions_as: EmotionsAs) -> Figure:
     is_certain = seen.most(seen.is_certain)
     strong = _means(seen, seen.is_certain, is_certain)
     uncertain = seen.cells.spans(seen.is_there & ~is_certain)
-    draw = _areas if emotions_as == "areas" else _lines
-    traces = [
-        *seen.unread(0, 1),
-        hatched(boxes(uncertain, 0, 1), seen.palette),
-        *draw(seen, strong),
-        _words(seen, strong),
-    ]
-    axis = SHARES | {"tickvals": [0, 0.25, 0.5, 0.75, 1]}
-    row = Row("", HEIGHT_PX, axis, traces)
-    data, layout, height_px = rows_over_time([row], seen.window, seen.palette, has_legend=True)
-    drawn = "on top of each other" if emotions_as == "areas" else "as lines"
+    rows = (
+        [_stack(seen, strong, uncertain)]
+        if emotions_as == "areas"
+        else list(_multiples(seen, strong, uncertain))
+    )
+    data, layout, height_px = rows_over_time(
+        rows, seen.window, seen.palette, has_legend=emotions_as == "areas"
+    )
+    drawn = "on top of each other" if emotions_as == "areas" else "in a row each"
     return Figure(
         "expression",
         TITLE,
@@ -60,6 +65,37 @@ def expression_figure(seen: Seen, emotions_as: EmotionsAs) -> Figure:
     )
 
 
+def _stack(seen: Seen, strong: dict[Emotion, F64], uncertain: list[tuple[float, float]]) -> Row:
+    traces = [
+        *seen.unread(0, 1),
+        hatched(boxes(uncertain, 0, 1), seen.palette),
+        *_areas(seen, strong),
+        _words(seen, strong),
+    ]
+    return Row("", HEIGHT_PX, SHARES | {"tickvals": [0, 0.25, 0.5, 0.75, 1]}, traces)
+
+
+def _multiples(
+    seen: Seen, strong: dict[Emotion, F64], uncertain: list[tuple[float, float]]
+) -> Iterator[Row]:
+    """A row for each expression: strong where it may be read, pale over all frames."""
+    pale = _means(seen, np.ones(seen.person.frames, np.bool_), np.ones(len(seen.cells), np.bool_))
+    for emotion in STACK:
+        colour, curve = seen.palette.emotions[emotion], seen.cells.line(strong[emotion])
+        look = {"hoverinfo": "skip", "legendgroup": emotion}
+        below = look | {"mode": "lines", "opacity": PALE}
+        traces = [
+            *seen.unread(0, 1),
+            hatched(boxes(uncertain, 0, 1), seen.palette),
+            line_trace(seen.cells.line(pale[emotion]), emotion, colour, **below),
+            line_trace(curve, emotion, colour, **look),
+        ]
+        if emotion == STACK[0]:
+            traces.append(_words(seen, strong))
+        title = f"<b>{coloured(emotion, colour)}</b>"
+        yield Row(title, ROW_PX, SHARES | {"tickvals": [0, 1]}, traces)
+
+
 def _means(seen: Seen, frames: Bools, cells: Bools) -> dict[Emotion, F64]:
     """Of each expression the mean (K,) of these frames (M,) in these cells (K,); else NaN."""
     probabilities = seen.person.timeline.probabilities or {}
@@ -68,21 +104,6 @@ def _means(seen: Seen, frames: Bools, cells: Bools) -> dict[Emotion, F64]:
         column = seen.column(np.where(frames, probabilities[name], np.nan))
         found[name] = np.where(cells, seen.cells.mean(column), np.nan)
     return found
-
-
-def _lines(seen: Seen, strong: dict[Emotion, F64]) -> list[Trace]:
-    pale = _means(seen, np.ones(seen.person.frames, np.bool_), np.ones(len(seen.cells), np.bool_))
-    traces: list[Trace] = []
-    for emotion in STACK:
-        colour, curve = seen.palette.emotions[emotion], seen.cells.line(strong[emotion])
-        line = {"color": colour, "width": width_px(curve), "dash": DASHES[emotion]}
-        look = {"line": line, "hoverinfo": "skip", "legendgroup": emotion}
-        below = look | {"mode": "lines", "opacity": PALE, "showlegend": False}
-        traces += [
-            line_trace(seen.cells.line(pale[emotion]), emotion, colour, **below),
-            line_trace(curve, emotion, colour, **look),
-        ]
-    return traces
 
 
 def _areas(seen: Seen, strong: dict[Emotion, F64]) -> list[Trace]:
