@@ -91,9 +91,10 @@ def test_a_recording_fits_into_an_upload(run: Run):
     for max_bytes in (10**6, 10**7, 10**8, 10**9):
         found = plan(max_bytes, 3600)
         rate = found["videoBitsPerSecond"] + found["audioBitsPerSecond"]
-        assert found["longestS"] * rate / 8 <= max_bytes
+        assert found["typicalS"] * rate / 8 <= max_bytes
         assert 800_000 <= found["videoBitsPerSecond"] <= 2_500_000
-    assert plan(10**9, 60)["longestS"] == 60
+    assert plan(10**9, 60)["typicalS"] == plan(10**9, 60)["longestS"] == 60
+    assert plan(10**6, 3600)["longestS"] == 3600, "it ends at real bytes, not at a guessed rate"
     assert plan(10**7, 3600)["heightPx"] == 480
     assert plan(10**9, 3600)["heightPx"] == 720
 
@@ -143,3 +144,62 @@ def test_a_busy_server_gets_fewer_pictures_and_all_again_when_it_keeps_up(run: R
     assert between == busy
     assert again == [10, False]
     assert dropped == [7, True]
+
+
+def test_what_is_left_of_a_recording_follows_its_real_bytes(run: Run):
+    plan = {"longestS": 600, "typicalS": 90, "maxBytes": 10e6}
+    so = [
+        {"elapsedS": 1, "bytes": 0},
+        {"elapsedS": 90, "bytes": 1.8e6},
+        {"elapsedS": 590, "bytes": 1e6},
+    ]
+    left = [run("camera/recording.js", "return m.leftS(...x)", [plan, one]) for one in so]
+    assert left == [89, pytest.approx(410), 10]
+
+
+LONG_SESSION = """
+  class Recorder extends EventTarget {
+    static made = [];
+    static isTypeSupported = () => true;
+    mimeType = "video/webm";
+    state = "inactive";
+    constructor() { super(); Recorder.made.push(this); }
+    start() { this.state = "recording"; }
+    stop() { this.state = "inactive"; this.dispatchEvent(new Event("stop")); }
+    give(text) {
+      if (this.state !== "recording") return;
+      const event = new Event("dataavailable");
+      event.data = new Blob([text]);
+      this.dispatchEvent(event);
+    }
+  }
+  window.MediaRecorder = Recorder;
+  const root = document.createElement("div");
+  root.innerHTML = `<div data-part="recording"></div><span data-part="elapsed"></span>
+    <video data-part="replay"></video><p data-part="about"></p>`;
+  let kept = null;
+  URL.createObjectURL = (blob) => {
+    kept = blob;
+    return "";
+  };
+  const rates = { videoBitsPerSecond: 1, audioBitsPerSecond: 1 };
+  const plan = { maxBytes: 100, longestS: 3600, typicalS: 60, ...rates };
+  const session = new m.Session(root, plan);
+  session.start({ active: true });
+  for (let second = 10; second < 40; second++) {
+    for (const one of Recorder.made) one.give(`${second}--------`.slice(0, 10));
+    await new Promise((done) => setTimeout(done, 120)); // a tick of the session
+  }
+  const isShown = await session.finish();
+  const blob = await kept.text();
+  return { isShown, made: Recorder.made.length, blob, about: root.textContent };
+"""
+
+
+def test_of_a_long_session_the_last_part_is_kept(run: Run):
+    found = run("live/session.js", LONG_SESSION)
+    assert found["isShown"]
+    assert found["made"] >= 3
+    assert found["blob"].endswith("39--------")
+    assert 40 <= len(found["blob"]) <= 100, "between half of what fits and all of it"
+    assert "The last part of the session" in found["about"]

@@ -4,7 +4,7 @@ import { DeviceChoice } from "./choice.js";
 import { CameraProblem } from "./devices.js";
 import { showLevel } from "./level.js";
 import { fillFrom, part, showState } from "./parts.js";
-import { Recording, findLength, planRecording, supportedType } from "./recording.js";
+import { Recording, findLength, leftS, planRecording, supportedType } from "./recording.js";
 import { lengthText, whyStopped } from "./words.js";
 import { clockText, sizeText } from "../shared/words.js";
 
@@ -98,7 +98,7 @@ class Recorder {
       this.#text("silent", isSilent ? "nothing is heard: is it muted?" : "");
     });
     if (!stream.getAudioTracks().length) this.#text("silent", "off: the voice will not be read");
-    this.#text("room", `Up to ${lengthText(this.#plan.longestS)} fit into what this server takes. `
+    this.#text("room", `About ${lengthText(this.#plan.typicalS)} or more fit into what this server takes. `
       + "Half a minute of speech or more is best. Good light from the front, the whole face in the "
       + "picture.");
     showState(this.#root, "preview");
@@ -144,7 +144,7 @@ class Recorder {
       const { elapsedS, bytes } = recording;
       const used = Math.max(elapsedS / this.#plan.longestS, bytes / this.#plan.maxBytes);
       this.#text("elapsed", clockText(elapsedS));
-      this.#text("left", `${lengthText(this.#plan.longestS - elapsedS)} left \u00b7 `
+      this.#text("left", `about ${lengthText(leftS(this.#plan, { elapsedS, bytes }))} left \u00b7 `
         + sizeText(bytes));
       part(this.#root, "filled", HTMLProgressElement).value = Math.min(1, used);
     };

@@ -11,13 +11,16 @@ const MOST_VIDEO_BITS_PER_S = 2_500_000;
 const WANTED_S = 300;
 /** Of the largest upload; the rest is for the container and for pieces on their way. */
 const FILLED = 0.95;
+/** After so long the rate of a recording is known, seconds. */
+const KNOWN_S = 5;
 const SHARP_BITS_PER_S = 1_500_000;
 
 /**
  * @typedef {object} Plan
  * @property {number} videoBitsPerSecond
  * @property {number} audioBitsPerSecond
- * @property {number} longestS what fits at these rates
+ * @property {number} longestS what the server analyses; a recording ends there
+ * @property {number} typicalS what fits at these rates; still pictures take less, so more fits
  * @property {number} maxBytes where a recording is stopped
  * @property {number} heightPx of a picture that such a rate keeps sharp
  */
@@ -39,10 +42,22 @@ export function planRecording({ max_upload_bytes, max_duration_s }) {
   return {
     videoBitsPerSecond: Math.round(video),
     audioBitsPerSecond: AUDIO_BITS_PER_S,
-    longestS: Math.min(max_duration_s, (maxBytes * 8) / (video + AUDIO_BITS_PER_S)),
+    longestS: max_duration_s,
+    typicalS: Math.min(max_duration_s, (maxBytes * 8) / (video + AUDIO_BITS_PER_S)),
     maxBytes,
     heightPx: video < SHARP_BITS_PER_S ? 480 : 720,
   };
+}
+
+/**
+ * How much longer a recording can go on, in seconds: by the bytes that it has really taken, and by
+ * the planned rates before that can be said.
+ * @param {Plan} plan
+ * @param {{elapsedS: number, bytes: number}} so so far
+ */
+export function leftS({ longestS, typicalS, maxBytes }, { elapsedS, bytes }) {
+  const byBytes = elapsedS >= KNOWN_S && bytes > 0 ? ((maxBytes - bytes) * elapsedS) / bytes : typicalS - elapsedS;
+  return Math.max(0, Math.min(longestS - elapsedS, byBytes));
 }
 
 /** The best type that this browser records, or null. */

@@ -53,7 +53,7 @@ class LiveView {
     const plan = planRecording(limits);
     this.#picture = part(root, "picture", HTMLVideoElement);
     this.#terms = new Terms(root, limits, {
-      longestS: plan.longestS, canRecord: supportedType() !== null,
+      typicalS: plan.typicalS, canRecord: supportedType() !== null,
     });
     this.#session = new Session(root, plan);
     this.#panel = new LivePanel(root);

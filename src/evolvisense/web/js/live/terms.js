@@ -18,9 +18,9 @@ export class Terms {
    * The fieldset of consent and purpose is that of the start view: it is lent, see `giveBack`.
    * @param {HTMLElement} root
    * @param {Limits} limits
-   * @param {{longestS: number, canRecord: boolean}} recording
+   * @param {{typicalS: number, canRecord: boolean}} recording
    */
-  constructor(root, limits, { longestS, canRecord }) {
+  constructor(root, limits, { typicalS, canRecord }) {
     this.#root = root;
     this.#limits = limits;
     const declaration = $("declaration");
@@ -31,7 +31,7 @@ export class Terms {
     record.checked = canRecord;
     record.disabled = !canRecord;
     part(root, "record-note", HTMLElement).textContent = canRecord
-      ? `In memory alone, up to ${lengthText(longestS)}. When you stop, you decide: keep it as a `
+      ? `In memory alone; of a long session the last ${lengthText(typicalS / 2)} or more. When you stop, you decide: keep it as a `
         + "report, or forget it. Without this nothing is left at the end."
       : "This browser cannot record; nothing is left at the end.";
   }

@@ -71,7 +71,7 @@ function refusal({ blob, name }, limits) {
   if (blob.size === 0) return new Problem({ code: "empty_file", detail: `\u201c${name}\u201d holds 0 bytes` });
   if (limits && blob.size > limits.max_upload_bytes) {
     const most = sizeText(limits.max_upload_bytes);
-    return new Problem({ code: "file_too_large", detail: `\u201c${name}\u201d has ${sizeText(blob.size)}; this server takes up to ${most}` });
+    return new Problem({ code: "file_too_large", detail: `\u201c${name}\u201d has ${sizeText(blob.size)}; this server takes up to ${most} (setting EVOLVISENSE_MAX_UPLOAD_BYTES)` });
   }
   return null;
 }
