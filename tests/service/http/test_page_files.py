@@ -8,15 +8,21 @@ from typing import get_args
 
 import pytest
 
+from evolvisense.report.html import plotly_path
 from evolvisense.report.parts import VoiceAbsentReason
-from evolvisense.service.http.pages import INCLUDE, WEB
+from evolvisense.service.http.pages import INCLUDE, PLOTLY, WEB
 from evolvisense.types.behaviour import UNCERTAINTIES, AbsentReason
 from evolvisense.types.indicators import FEATURES, INDICATORS, Language, MissingReason
 from tests.service.http.conftest import Running
 
 SCRIPTS = sorted((WEB / "js").rglob("*.js"))
 MEDIA = (".webm", ".webp")
-TEXTS = [path for path in sorted(WEB.rglob("*")) if path.is_file() and path.suffix not in MEDIA]
+TEXTS = [
+    path
+    for path in sorted(WEB.rglob("*"))
+    if path.is_file() and path.suffix not in MEDIA and path.parent.name != "vendor"
+]
+PLOTLY_VERSION = re.compile(r"plotly\.js (?:\(cartesian - minified\) )?v([\d.]+)")
 IMPORT = re.compile(r'^import \{([^}]+)\} from "(\.[^"]+)";', re.MULTILINE)
 WORDS = "js/shared/words.js"
 SCORES = "js/result/scores.js"
@@ -97,3 +103,10 @@ def test_every_code_of_the_report_has_words_on_the_page() -> None:
     } - {""}
     for code in codes:
         assert re.search(rf'^  {code}: "', words, re.MULTILINE), code
+
+
+def test_the_plots_of_the_page_are_drawn_by_the_plotly_of_the_reports() -> None:
+    # After an update of the package: src/evolvisense/web/vendor/README.md.
+    heads = [path.read_text("utf-8")[:200] for path in (PLOTLY, plotly_path())]
+    ours, theirs = (PLOTLY_VERSION.findall(head) for head in heads)
+    assert ours == theirs != []

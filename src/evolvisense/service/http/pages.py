@@ -15,13 +15,13 @@ from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from evolvisense.report.html import plotly_path
 from evolvisense.service.http import guides
 from evolvisense.service.http.callers import VISITOR_COOKIE, visitor_of
 from evolvisense.service.http.context import service_of
 from evolvisense.service.http.errors import ErrorAnswer, error_answer
 
 WEB = Path(__file__).resolve().parents[2] / "web"
+PLOTLY = WEB / "vendor" / "plotly-cartesian.min.js"
 READY_RETRY_S = 1
 SWAGGER_PACKAGE = "fastapi-offline"
 """Carries the files of Swagger UI 5."""
@@ -139,8 +139,8 @@ async def swagger_css(request: Request) -> FileResponse:
 
 @router.get("/static/plotly.min.js", include_in_schema=False)
 async def plotly_js(request: Request) -> FileResponse:
-    """Plotly's own JavaScript, out of the installed package, which is not imported."""
-    return _packaged(request, "plotly", plotly_path(), "text/javascript")
+    """Plotly's bundle of cartesian plots, a third of the whole (web/vendor/README.md)."""
+    return _packaged(request, "plotly", PLOTLY, "text/javascript")
 
 
 def _packaged(request: Request, package: str, path: Path, media_type: str) -> FileResponse:

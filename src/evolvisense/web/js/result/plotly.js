@@ -1,4 +1,4 @@
-// Plotly's JavaScript comes out of the installed package; it is fetched when a plot is wanted.
+// Plotly's bundle of cartesian plots (web/vendor/); it is fetched when a plot is wanted.
 
 /**
  * @typedef {object} Plotly The part of plotly that the page uses.
