@@ -224,7 +224,7 @@ def _draws_with(channel: ChildChannel, paint: Any) -> None:
     from evolvisense.media import MediaLimits
     from evolvisense.service.queue import analysis
     from evolvisense.service.queue import analysis as drawing
-    from tests.factory.overlays import painted_report
+    from tests.factory.flow import analyze_painted  # the sandbox reads the package tests alone
 
     class Quick:
         models = ()
@@ -233,7 +233,7 @@ def _draws_with(channel: ChildChannel, paint: Any) -> None:
             self.limits = limits
 
         def analyze(self, *_: Any, **__: Any) -> Any:
-            return painted_report([(1.0, []), (2.0, [])])
+            return analyze_painted([(1.0, []), (2.0, [])])
 
     analysis.Analyzer = Quick  # type: ignore[assignment, misc]
     drawing.write_overlay = paint  # type: ignore[assignment]
