@@ -1,7 +1,7 @@
 // Draws the rows of the overview. One bin of the strips is one CSS pixel wide.
 
 import { clockText } from "../shared/words.js";
-import { NOT_ANALYSED, NO_FACE, OTHER_PERSON, SILENT, THIS_PERSON, UNREADABLE } from "./strips.js";
+import { NOT_ANALYSED, NO_FACE, OTHER_PERSON, SILENT, SOMEBODY, THIS_PERSON, UNREADABLE } from "./strips.js";
 import { EMOTIONS } from "./types.js";
 
 /**
@@ -23,6 +23,7 @@ const LABEL_PADDING_PX = 10;
 /** A mean smile over this is counted as a smile (types/behaviour.py). */
 const SMILE = 0.4;
 const HATCH_PX = 6;
+const OUTLINE_PX = 1.5;
 const LEAST_MARK_PX = 3;
 /** Time between ticks, seconds; the first that leaves enough room is used. */
 const TICKS_S = [0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600];
@@ -98,7 +99,8 @@ export function paintExpression(paper, { expression }) {
 }
 
 /**
- * The loudness of all sound as a mirrored outline, in the colour of who speaks.
+ * The loudness of all sound, mirrored. Who speaks is told by more than the colour: this person is
+ * filled, another one striped, somebody not seen hollow, and sound without speech dotted.
  * @param {Paper} paper
  * @param {Strips} strips
  */
@@ -114,7 +116,13 @@ export function paintSpeech({ context, width, height, colours }, { envelope, spe
     const who = speech[bin];
     context.fillStyle = who === THIS_PERSON ? colours.accent : who === SILENT ? colours.line : colours.edge;
     context.globalAlpha = who === OTHER_PERSON && bin % 4 < 2 ? 0.35 : 1;
-    context.fillRect(bin * step, middle - half, step + 0.2, 2 * half);
+    const [x, w] = [bin * step, step + 0.2];
+    if (who === SOMEBODY && half > OUTLINE_PX) {
+      context.fillRect(x, middle - half, w, OUTLINE_PX);
+      context.fillRect(x, middle + half - OUTLINE_PX, w, OUTLINE_PX);
+    } else if (who !== SILENT || bin % 3 === 0) {
+      context.fillRect(x, middle - half, w, 2 * half);
+    }
   });
   context.globalAlpha = 1;
 }
