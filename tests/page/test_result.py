@@ -93,10 +93,10 @@ def test_the_first_screen_needs_no_plotly(page: Page, analysed: str) -> None:
     top = page.locator(".stage-main").bounding_box()
     assert top is not None
     if top["y"] > 768 + 60:
-        assert not [url for url in fetched if "plotly" in url]
+        assert not [url for url in fetched if "plotly.min" in url]
     page.locator("[data-figure=indicators]").scroll_into_view_if_needed()
     wait_for_plot(page)
-    assert [url for url in fetched if "plotly" in url]
+    assert [url for url in fetched if "plotly.min" in url]
 
 
 def test_the_overview_is_drawn_and_moves_the_time(page: Page, analysed: str, end_s: float) -> None:
