@@ -45,6 +45,7 @@ docs: $(VENV)/.installed-dev  ## Write the generated parts of docs/
 	$(BIN)/python -m docs.indicators
 	$(BIN)/python -m docs.explanations
 	$(BIN)/python -m docs.codebook
+	$(BIN)/python -m docs.shown
 	$(BIN)/python -m docs.conversions
 
 profile: $(VENV)/.installed-dev  ## CPU seconds of every stage of an analysis, into docs/performance.md

@@ -93,7 +93,7 @@ class Analyzer:
     def __init__(  # noqa: PLR0913 - one keyword for each kind of engine
         self,
         *,
-        detector: str | FaceDetector = "auto",
+        detector: str | FaceDetector = "evolvisense",
         tracker: str | FaceTracker = "nearest",
         expression: str | ExpressionEngine = "evolvisense",
         activity: str | VoiceActivity = "silero",

@@ -247,7 +247,7 @@ def test_a_file_that_goes_on_beyond_the_limit_says_so(tmp_path: Path) -> None:
 def test_models_are_named_in_the_report(analyzer: Analyzer, silent_video: Path) -> None:
     report = analyzer.analyze(silent_video, AnalysisOptions(frame_skip=25))
     named = {model.id for model in report.models}
-    assert named == {"libfacedetection", "nearest", "face", "silero-vad", "swift-f0", "voice"}
+    assert named == {"detector", "nearest", "face", "silero-vad", "swift-f0", "voice"}
     assert all(model.version and model.licence for model in report.models)
 
 

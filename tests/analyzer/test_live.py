@@ -148,14 +148,4 @@ def test_the_shipped_models_see_a_face() -> None:
     assert face.is_main
     assert face.uncertain in {"", "flat"}
     assert EMOTIONS[face.probs.argmax()] == "happy"
-    assert {model.id for model in engines.models} >= {"libfacedetection", "swift-f0"}
-
-
-def test_ids_stay_with_the_person_however_long_a_busy_machine_takes() -> None:
-    live = session()
-    ids: list[list[int]] = []
-    for turn in range(6):
-        faces = (HERE, THERE)[: 1 + turn % 2]
-        frame = live.frame(png(*faces), 7.0 * turn)  # tracks end after two seconds
-        ids.append([face.track_id for face in frame.faces])
-    assert ids == [[1], [1, 2]] * 3
+    assert {model.id for model in engines.models} >= {"detector", "swift-f0"}

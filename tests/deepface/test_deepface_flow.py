@@ -16,7 +16,7 @@ def test_a_video_is_read_by_deepface(deepface_home: Path, face_video: Path) -> N
     analyzer = Analyzer(expression="deepface")
     report = analyzer.analyze(face_video, AnalysisOptions(frame_skip=25, voice=False))
     assert "deepface-emotion" in [model.id for model in report.models]
-    assert "libfacedetection" not in [model.id for model in report.models]
+    assert "detector" not in [model.id for model in report.models]
     assert report.frames.faces.tolist() == [1, 1, 1]
     (person,) = report.people
     assert (person.timeline.size_px < 200).all()

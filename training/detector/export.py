@@ -30,7 +30,7 @@ from training.detector.measure import ShippedDetector, load
 from training.detector.network import DetectorNet
 
 SPECS = Path(__file__).resolve().parents[2] / "src" / "evolvisense" / "models" / "specs"
-VERSION = "1.0"
+VERSION = "1.1"
 CALIBRATION_SIDES_PX = (128, 320)
 """Sizes at which the product looks first."""
 LOWEST_SCORE = 0.02

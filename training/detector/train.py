@@ -164,7 +164,7 @@ class Run:
         print(json.dumps(line), flush=True)
 
 
-def train(run: Run, pool: Pool) -> None:
+def train(run: Run, pool: Pool, *, bfloat16: bool) -> None:
     plan = run.plan
     saved = logged = time.monotonic()
     sums: dict[str, float] = {}
@@ -178,7 +178,9 @@ def train(run: Run, pool: Pool) -> None:
         grid = cells(side, side)
         samples = [pool.sample(side, run.rng) for _ in range(plan.batch)]
         rgb, targets = collate(samples, grid.numpy())
-        parts = losses(flat(run.network(rgb)), grid, targets)
+        with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+            maps = run.network(rgb)
+        parts = losses(flat(maps).float(), grid, targets)
         total = torch.stack(list(parts.values())).sum()
         if not torch.isfinite(total):
             raise SystemExit(f"the loss is not finite after {run.seen} pictures: {parts}")
@@ -217,6 +219,11 @@ def main() -> None:
     parser.add_argument("--run", required=True)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--start-from", type=Path, metavar="FILE")
+    parser.add_argument(
+        "--bfloat16",
+        action="store_true",
+        help="convolutions in bfloat16: 1.6 times as fast where the processor has AVX512-BF16",
+    )
     for field in fields(Plan):
         parser.add_argument(
             f"--{field.name.replace('_', '-')}", type=type(field.default), default=field.default
@@ -228,7 +235,7 @@ def main() -> None:
     torch.set_num_threads(threads)
     cv2.setNumThreads(threads)
     torch.set_flush_denormal(True)
-    start_from = args.pop("start_from")
+    start_from, bfloat16 = args.pop("start_from"), args.pop("bfloat16")
     run = Run(Plan(**args), folder)
     if run.checkpoint.is_file():
         run.resume()
@@ -243,7 +250,7 @@ def main() -> None:
             "parameters": sum(p.numel() for p in run.network.parameters()),
         }
     )
-    train(run, pool)
+    train(run, pool, bfloat16=bfloat16)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,8 @@ from training.face.negatives import load_negatives, shuffled_tiles
 MISSED_SHARE = 0.05
 NEGATIVE_SHARE = 0.05
 NEGATIVES = 1500
+ONE_CLASS = ("speaking",)
+"""Packs with one expression: their labels are taken as they are."""
 SHUFFLED = 600
 CLASS_BALANCE = 0.5
 """0 draws a pack as it is, 1 every class equally often. In between the rare are seen often enough
@@ -118,11 +120,17 @@ def chances(faces: Faces, shares: dict[str, float]) -> NDArray[np.float64]:
 
 
 def log_priors(faces: Faces, shares: dict[str, float]) -> NDArray[np.float32]:
-    """Log of the class shares (N, 7) among the faces drawn from the pack of each face."""
+    """Log of the class shares (N, 7) among the faces drawn from the pack of each face.
+
+    Nothing for ONE_CLASS: a pack of neutral faces alone would teach, with its shares taken out,
+    that a talking face says nothing of its expression (version 2.3 before its last run).
+    """
     chance = chances(faces, shares)
     logs = np.zeros((len(faces), faces.emotion.shape[1]), np.float32)
     for name, share in shares.items():
         rows = (faces.pack == name) & ~np.isnan(faces.emotion[:, 0])
+        if name in ONE_CLASS:
+            continue
         if share and rows.any():
             prior = np.average(faces.emotion[rows], axis=0, weights=chance[rows])
             logs[rows] = np.log(prior + 1e-4)

@@ -2,7 +2,8 @@
 
 Fits one temperature for all images on validation faces (Guo et al. 2017, arXiv:1706.04599), chooses
 the action units that are reported, writes the ONNX file with weights in half precision and its spec
-with the landmark layout, and checks ONNX Runtime against PyTorch.
+with the landmark layout, keeps the weights in `checkpoints/`, and checks ONNX Runtime against
+PyTorch.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from training.face.dataset import action_names, load_validation
 from training.face.folders import runs_dir
 from training.face.landmarks import MESH_POINTS
 from training.face.network import INPUT_PX, FaceNet
-from training.face.train import Plan
+from training.face.train import CHECKPOINTS, Plan
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SPECS = Path(__file__).resolve().parents[2] / "src" / "evolvisense" / "models" / "specs"
-VERSION = "2.2"
+VERSION = "2.3"
 LABELLED = ("ferplus-publictest", "colour-tenth", "cfee-fifth")
 """The sets that the temperature is fitted on; each counts the same."""
 SHARES = {
@@ -161,9 +162,21 @@ def largest_difference(path: Path, model: nn.Module, crops: Tensor) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--run", default="main")
+    parser.add_argument(
+        "--mix",
+        metavar="RUN",
+        help="export the mean of the weights of both runs, one of which went on from the other "
+        "(Wortsman et al. 2022, arXiv:2109.01903)",
+    )
     args = parser.parse_args()
     torch.set_num_threads(1)
     state = torch.load(runs_dir() / args.run / "checkpoint.pt")
+    if args.mix:
+        other = torch.load(runs_dir() / args.mix / "checkpoint.pt")["average"]
+        state["average"] = {
+            name: (value + other[name]) / 2 if value.is_floating_point() else value
+            for name, value in state["average"].items()
+        }
     plan = Plan(**state["plan"])
     network = plan.network()
     network.load_state_dict(state["average"])
@@ -180,6 +193,9 @@ def main() -> None:
     names = [f"AU{number:02d}" for number in ACTION_UNITS]
     print("area under the ROC curve:", dict(zip(names, auc.round(3).tolist(), strict=True)))
     model = ShippedModel(network, temperature, units).eval()
+    halves = {k: v.half() if v.is_floating_point() else v for k, v in state["average"].items()}
+    kept = {"plan": state["plan"], "seen": state["seen"], "average": halves}
+    torch.save(kept, CHECKPOINTS / f"face-{VERSION}.pt")
     path = SPECS / "face.onnx"
     to_onnx(model, path)
     sample = validation["colour-tenth"]

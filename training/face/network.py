@@ -37,6 +37,10 @@ class Heads:
     presence_logit: Tensor
     au_logit: Tensor
 
+    def single_precision(self) -> Heads:
+        """The same as float32, for losses."""
+        return Heads(**{name: value.float() for name, value in vars(self).items()})
+
 
 @dataclass(frozen=True)
 class Widths:

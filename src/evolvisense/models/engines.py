@@ -30,11 +30,6 @@ from evolvisense.types.engines import (
 Engine = TypeVar("Engine")
 
 GROUP = "evolvisense.engines"
-AUTO = "auto"
-"""Name that stands for the first engine of PREFERRED that can run here."""
-PREFERRED: Mapping[EngineKind, tuple[str, ...]] = {"detector": ("libfacedetection", "evolvisense")}
-"""`libfacedetection` has wheels for three platforms; `evolvisense` runs everywhere. The order is
-that of their false boxes in images without faces (models/specs/detector.md)."""
 
 PROTOCOLS: Mapping[EngineKind, tuple[type, ...]] = {
     "detector": (FaceDetector,),
@@ -61,14 +56,12 @@ def create_engine(kind: EngineKind, name: str) -> Any:  # noqa: ANN401 - any of 
 
     Args:
         kind: what it does.
-        name: as `engine_names` lists it, or `auto` for the preferred one that can run here.
+        name: as `engine_names` lists it.
 
     Raises:
         UnknownEngineError: there is no engine of this name.
         EngineUnavailableError: it cannot run here; the text says what it needs.
     """
-    if name == AUTO:
-        return _first_available(kind)
     found = entry_points(group=GROUP, name=f"{kind}.{name}")
     if not found:
         known = ", ".join(engine_names(kind)) or "none"
@@ -147,7 +140,7 @@ class Engines:
     def load(
         cls,
         *,
-        detector: str | FaceDetector = AUTO,
+        detector: str | FaceDetector = "evolvisense",
         tracker: str | FaceTracker = "nearest",
         expression: str | ExpressionEngine = "evolvisense",
         activity: str | VoiceActivity = "silero",
@@ -186,16 +179,3 @@ class Engines:
             self.voice_emotion,
         )
         return tuple(engine.model for engine in engines if engine is not None)
-
-
-def _first_available(kind: EngineKind) -> Any:  # noqa: ANN401 - any of the protocols
-    names = PREFERRED.get(kind, ())
-    if not names:
-        raise UnknownEngineError(f"no {kind} engine '{AUTO}': name one of {engine_names(kind)}")
-    reasons: list[str] = []
-    for name in names:
-        try:
-            return create_engine(kind, name)
-        except EngineUnavailableError as error:
-            reasons.append(str(error))
-    raise EngineUnavailableError("; ".join(reasons))

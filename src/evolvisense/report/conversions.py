@@ -107,7 +107,7 @@ FEAT_COLUMNS = (
 """Those of a Fex frame of py-feat's Detector."""
 
 UNITS_OF_OURS = tuple(
-    f"AU{number:02d}" for number in (1, 2, 4, 5, 7, 9, 10, 12, 15, 17, 20, 24, 25, 26)
+    f"AU{number:02d}" for number in (1, 2, 4, 5, 6, 7, 9, 10, 12, 15, 17, 20, 23, 24, 25, 26)
 )
 """Action units that our network reads (a test holds them to its spec)."""
 

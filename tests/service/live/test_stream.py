@@ -312,7 +312,7 @@ def test_the_shipped_models_see_a_face_and_hear_a_voice(real_live: Live) -> None
     picture = encoded(astronaut((640, 480)))
     with real_live.client() as client:
         told = client.configure(audio={"rate_hz": ESPEAK_RATE_HZ})
-        assert {"libfacedetection", "swift-f0"} < {model["id"] for model in told["models"]}
+        assert {"detector", "swift-f0"} < {model["id"] for model in told["models"]}
         client.sound(pcm16(said), 10.0)
         assert client.hear()["type"] == "voice"
         client.picture(picture, 14.0)
