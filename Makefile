@@ -6,7 +6,7 @@ HOST ?= 127.0.0.1
 PORT ?= 7860
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run profile test test-trials test-page test-ray check check-js bench evaluate test-deepface test-image lock check-wheels sbom notice release docs format clean
+.PHONY: run profile test test-trials test-page test-ray check check-js bench evaluate test-deepface test-image lock check-wheels sbom notice release docs docs-site format clean
 
 run: $(VENV)/.installed  ## Set up and serve the page and the API on http://127.0.0.1:7860
 	$(BIN)/evolvisense serve --host $(HOST) --port $(PORT)
@@ -51,6 +51,9 @@ docs: $(VENV)/.installed-dev  ## Write the generated parts of docs/
 profile: $(VENV)/.installed-dev  ## CPU seconds of every stage of an analysis, into docs/performance.md
 	$(BIN)/python -m benchmarks.profile --write
 
+docs-site: .venv-docs/.installed  ## Build docs/ as a site, site/index.html; a dead link fails
+	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --quiet --strict
+
 bench: $(VENV)/.installed-dev .venv-deepface/.installed  ## Measure speed and memory, print the table
 	$(BIN)/python -m benchmarks
 
@@ -73,6 +76,7 @@ lock: $(VENV)/.installed-dev  ## Pin the dependencies again
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra server --extra postgres --extra stores --constraint requirements.txt pyproject.toml -o deploy/requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra ray --group dev --constraint requirements-dev.txt pyproject.toml -o benchmarks/ray-requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header deploy/sbom-requirements.in -o deploy/sbom-requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header docs/site-requirements.in -o docs/site-requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header deploy/release-requirements.in -o deploy/release-requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra server --extra deepface pyproject.toml benchmarks/deepface-requirements.in -o benchmarks/deepface-requirements.txt
 
@@ -95,7 +99,7 @@ test-image: $(VENV)/.installed-dev  ## Build the image on a base of Debian's own
 	$(BIN)/python -m deploy.try_image
 
 clean:
-	rm -rf .venv-sbom .venv-image .venv-release sbom.cdx.json $(VENV) .venv-deepface .venv-ray node_modules dist .pytest_cache .ruff_cache .hypothesis
+	rm -rf site .venv-docs .venv-sbom .venv-image .venv-release sbom.cdx.json $(VENV) .venv-deepface .venv-ray node_modules dist .pytest_cache .ruff_cache .hypothesis
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12, 3.13 or 3.14 is needed; set PYTHON=/path/to/python"; exit 1; }
@@ -126,6 +130,11 @@ $(VENV)/.installed-dev: requirements-dev.txt pyproject.toml | $(BIN)/python
 .venv-sbom/.installed: deploy/sbom-requirements.txt
 	$(PYTHON) -m venv .venv-sbom
 	.venv-sbom/bin/python -m pip install --quiet --require-hashes -r deploy/sbom-requirements.txt
+	touch $@
+
+.venv-docs/.installed: docs/site-requirements.txt
+	$(PYTHON) -m venv .venv-docs
+	.venv-docs/bin/python -m pip install --quiet --require-hashes -r docs/site-requirements.txt
 	touch $@
 
 .venv-release/.installed: deploy/release-requirements.txt
