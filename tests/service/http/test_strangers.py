@@ -70,6 +70,7 @@ RULES = {
     ("POST", "/v1/analyses/{analysis_id}/cancel"): HOLDER,
     ("GET", "/v1/analyses/{analysis_id}/events"): HOLDER,
     ("GET", "/v1/analyses/{analysis_id}/report"): HOLDER,
+    ("POST", "/v1/analyses/{analysis_id}/report"): HOLDER,
     ("GET", "/v1/analyses/{analysis_id}/overlay.mp4"): HOLDER,
     ("GET", "/v1/analyses/{analysis_id}/figures"): HOLDER,
     ("GET", "/v1/analyses/{analysis_id}/change"): HOLDER,
@@ -181,7 +182,8 @@ def address_of(path: str, analysis: str) -> str:
 
 
 def ask(who: httpx.Client, method: str, path: str, analysis: str, **headers: str) -> httpx.Response:
-    body = {"analysis": analysis} if path.endswith("/recordings") else None
+    bodies = {"/recordings": {"analysis": analysis}, "/report": {"marks": []}}
+    body = bodies.get(path[path.rindex("/") :]) if method == "POST" else None
     address = address_of(path, analysis)
     if path.endswith("/events"):
         with who.stream(method, address, headers=headers) as answer:
