@@ -28,7 +28,7 @@ from evolvisense.types.timing import StageClock
 from evolvisense.voice.live import RunningVoice, VoiceNow
 
 SMOOTHING_S = 1.0
-"""The 1-euro filter runs over so much of a face's past: at rest its memory is .1 s, so it has
+"""The 1-euro filter runs over so much of a face's past: at rest its memory is 0.1 s, so it has
 forgotten where it began."""
 MAIN_HALF_LIFE_S = 5.0
 """The main face is the one seen longest and largest; what was seen this long ago counts half."""

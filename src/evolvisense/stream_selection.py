@@ -103,7 +103,7 @@ def _speech_s(
     onset: float,
 ) -> float:
     """Seconds of speech in a stream, up to SPEECH_IS_HEARD_S."""
-    stream, levelling = activity.start(), LoudnessNormalizer()
+    stream, normalizer = activity.start(), LoudnessNormalizer()
     resampler: soxr.ResampleStream | None = None
     speech_s = heard_s = 0.0
     for block in decode_audio(path, limits, timing=scan.timing(None, audio, limits)):
@@ -112,7 +112,7 @@ def _speech_s(
         if resampler is None:
             resampler = soxr.ResampleStream(block.rate_hz, RATE_HZ, 1, dtype="float32")
         mono_16k = np.asarray(resampler.resample_chunk(block.mono), np.float32)
-        probability = stream.push(levelling.push(mono_16k))
+        probability = stream.push(normalizer.push(mono_16k))
         speech_s += float((probability >= onset).sum()) * STEP_S
         heard_s += len(block.mono) / block.rate_hz
         if speech_s >= SPEECH_IS_HEARD_S or heard_s >= LISTEN_S:

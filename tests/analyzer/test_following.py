@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evolvisense.face.redetection import MIN_DETECTOR_SCORE, MIN_FOLLOW_PRESENCE, MIN_PRESENCE
+from evolvisense.face.redetection import MIN_DETECTOR_SCORE, MIN_PRESENCE, MIN_TRACKING_PRESENCE
 from evolvisense.types.scores import EMOTIONS
 from tests.factory.faces import Painted, PaintedDetector, picture
 from tests.factory.follower import ONE, OTHER, Follower, Led, middles
@@ -61,8 +61,8 @@ def test_two_crops_that_come_to_show_one_face_give_one_face() -> None:
     [
         (0.6, 0.5, 0.6),
         (0.6, 0.65, 0.65),
-        (0.95, MIN_FOLLOW_PRESENCE + 0.01, MIN_FOLLOW_PRESENCE + 0.01),
-        (0.95, MIN_FOLLOW_PRESENCE - 0.01, 0.95),
+        (0.95, MIN_TRACKING_PRESENCE + 0.01, MIN_TRACKING_PRESENCE + 0.01),
+        (0.95, MIN_TRACKING_PRESENCE - 0.01, 0.95),
     ],
 )
 def test_a_second_look_counts_only_where_it_is_as_sure(
@@ -200,8 +200,8 @@ def test_faces_that_stay_are_each_found_once_in_every_frame(
         pts_s += gap_s
         faces = [replace(face, x=face.x + dx, y=face.y + dy) for face in homes]
         found = middles(follower.see(pts_s, *faces))
-        wanted = np.array([(face.x, face.y) for face in faces])
-        distances = np.linalg.norm(found[:, None] - wanted[None], axis=2)
+        target = np.array([(face.x, face.y) for face in faces])
+        distances = np.linalg.norm(found[:, None] - target[None], axis=2)
         assert distances.shape == (count, count)
         assert sorted(distances.argmin(axis=1)) == list(range(count))
         assert (distances.min(axis=1) < 1.5).all()

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from evolvisense.face.redetection import (
-    FULL_LOOK_S,
+    FULL_DETECTION_S,
     HOLD_S,
-    MAX_FOLLOW_GAP_S,
-    MIN_FOLLOW_PRESENCE,
+    MAX_TRACKING_GAP_S,
+    MIN_TRACKING_PRESENCE,
     REDETECT_S,
 )
 from tests.factory.follower import FPS, ONE, OTHER, SMALL, Follower, middles
@@ -37,13 +37,13 @@ def test_the_detector_looks_again_after_a_while(start_s: float) -> None:
 
 def test_the_detector_looks_where_presence_drops() -> None:
     follower = Follower()
-    unsure = replace(ONE, presence=MIN_FOLLOW_PRESENCE - 0.1)
+    unsure = replace(ONE, presence=MIN_TRACKING_PRESENCE - 0.1)
     found = follower.watch([[ONE]] * 3 + [[unsure]] * 2 + [[ONE]] * 3)
     assert [frame.detected for frame in found] == [True, *[False] * 2, True, *[False] * 4]
     assert [len(frame.detections) for frame in found] == [1] * 8
 
 
-@pytest.mark.parametrize("presence", [MIN_FOLLOW_PRESENCE - 0.1, 0.1])
+@pytest.mark.parametrize("presence", [MIN_TRACKING_PRESENCE - 0.1, 0.1])
 def test_while_a_face_stays_unsure_the_detector_looks_now_and_then(presence: float) -> None:
     follower = Follower()
     found = follower.watch([[replace(ONE, presence=presence)]] * FPS)
@@ -64,9 +64,9 @@ def test_a_second_face_that_becomes_unsure_is_not_held_with_the_first() -> None:
 def test_the_detector_looks_after_a_gap_and_not_before(start_s: float) -> None:
     follower = Follower()
     follower.see(start_s, ONE)
-    assert not follower.see(start_s + MAX_FOLLOW_GAP_S, ONE).detected
-    assert not follower.see(start_s + MAX_FOLLOW_GAP_S + 0.1, ONE).detected
-    assert follower.see(start_s + 2 * MAX_FOLLOW_GAP_S + 0.14, ONE).detected
+    assert not follower.see(start_s + MAX_TRACKING_GAP_S, ONE).detected
+    assert not follower.see(start_s + MAX_TRACKING_GAP_S + 0.1, ONE).detected
+    assert follower.see(start_s + 2 * MAX_TRACKING_GAP_S + 0.14, ONE).detected
 
 
 def test_a_clock_that_jumps_back_is_a_gap() -> None:
@@ -85,7 +85,7 @@ def test_small_faces_are_looked_for_when_the_clock_jumps_back() -> None:
 
 def test_the_detector_looks_thoroughly_where_somebody_was_lost() -> None:
     follower = Follower()
-    unsure = replace(ONE, presence=MIN_FOLLOW_PRESENCE - 0.1)
+    unsure = replace(ONE, presence=MIN_TRACKING_PRESENCE - 0.1)
     found = follower.watch([[], [ONE], [unsure, SMALL]])
     assert [len(frame.detections) for frame in found] == [0, 1, 2]
     assert follower.detector.efforts == ["full", "quick", "full"]
@@ -107,7 +107,9 @@ def test_while_nobody_is_there_small_faces_are_looked_for_now_and_then() -> None
     assert all(frame.detected for frame in found)
     full = np.flatnonzero([effort == "full" for effort in follower.detector.efforts]) / FPS
     assert full[0] == 0
-    assert ((np.diff(full) >= FULL_LOOK_S) & (np.diff(full) < FULL_LOOK_S + 1 / FPS)).all()
+    assert (
+        (np.diff(full) >= FULL_DETECTION_S) & (np.diff(full) < FULL_DETECTION_S + 1 / FPS)
+    ).all()
 
 
 def test_a_large_face_is_found_at_once_and_a_small_one_soon() -> None:
@@ -116,7 +118,7 @@ def test_a_large_face_is_found_at_once_and_a_small_one_soon() -> None:
     assert len(large.see(3 / FPS, ONE).detections) == 1
     small.watch([[]] * 3)
     assert len(small.see(3 / FPS, SMALL).detections) == 0
-    assert len(small.see(FULL_LOOK_S, SMALL).detections) == 1
+    assert len(small.see(FULL_DETECTION_S, SMALL).detections) == 1
 
 
 def test_a_person_who_joins_is_found_within_the_time_between_detections() -> None:

@@ -20,8 +20,8 @@ from evolvisense.types.media import MediaExtent
 from evolvisense.types.voice import SpeechSegment
 
 MIN_EYE_DISTANCE_PX = 16.0
-"""Of smaller faces the crop is enlarged more than twice: neither lids nor turns of the head can be
-told from noise (ours)."""
+"""Of smaller faces the crop is enlarged more than twice: movements of the lids and
+turns of the head cannot be told from noise (ours)."""
 MAX_INTENSITY = 5.0
 """FACS intensity E."""
 MIN_COVERED_SHARE = 0.5
@@ -181,9 +181,9 @@ def _f32(values: np.ndarray[tuple[int, ...], np.dtype[np.float16]]) -> F32:
     return values.astype(np.float32)
 
 
-def behaviour_excerpt(behaviour: Behaviour, stretch: MediaExtent) -> Behaviour | None:
-    """The frames of the stretch, and the blinks that begin in it; None where there is no frame."""
-    mine = stretch.holds(behaviour.pts_s)
+def behaviour_excerpt(behaviour: Behaviour, window: MediaExtent) -> Behaviour | None:
+    """The frames in the window, and the blinks that begin in it; None where there is no frame."""
+    mine = window.holds(behaviour.pts_s)
     if not mine.any():
         return None
     rows = np.flatnonzero(mine).tolist()
@@ -194,13 +194,13 @@ def behaviour_excerpt(behaviour: Behaviour, stretch: MediaExtent) -> Behaviour |
         probs=behaviour.probs[mine],
         uncertain=tuple(behaviour.uncertain[row] for row in rows),
         speaking=tuple(behaviour.speaking[row] for row in rows),
-        motion=None if behaviour.motion is None else _motion_in(behaviour.motion, mine, stretch),
+        motion=None if behaviour.motion is None else _motion_in(behaviour.motion, mine, window),
     )
 
 
-def _motion_in(motion: Motion, mine: Bools, stretch: MediaExtent) -> Motion:
+def _motion_in(motion: Motion, mine: Bools, window: MediaExtent) -> Motion:
     starts_s = np.array([blink.start_s for blink in motion.blinks or ()], np.float64)
-    begins = stretch.holds(starts_s).tolist()
+    begins = window.holds(starts_s).tolist()
     turning = motion.head_turning_deg_s
     return replace(
         motion,

@@ -32,8 +32,8 @@ def eye_distance(points: F32, layout: FaceLayout) -> F32:
 def lid_gaps(points: F32, layout: FaceLayout) -> F32:
     """Mean gap between the lids over the width of the eye, right and left (F, 2).
 
-    The eye aspect ratio of Soukupova & Cech (2016) over three pairs of points; about .3 open and
-    under .1 closed.
+    The eye aspect ratio of Soukupova & Cech (2016) over three pairs of points; about 0.3 open and
+    under 0.1 closed.
     """
     gaps = [_gap(points, layout, pairs) for _, pairs in (RIGHT_EYE, LEFT_EYE)]
     widths = [_gap(points, layout, (corners,)) for corners, _ in (RIGHT_EYE, LEFT_EYE)]
@@ -53,7 +53,7 @@ def _gap(points: F32, layout: FaceLayout, pairs: tuple[tuple[int, int], ...]) ->
 
 
 MIN_RATE_HZ = 12.0
-"""A blink lasts .1-.4 s (Stern, Walrath & Goldstein 1984): at fewer frames a second one may fall
+"""A blink lasts 0.1-0.4 s (Stern, Walrath & Goldstein 1984): at fewer frames a second one may fall
 between two of them."""
 BASELINE_S = 4.0
 """The lids' resting place is the median over this time: looking down lowers it for longer."""

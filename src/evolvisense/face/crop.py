@@ -63,7 +63,7 @@ def crop_region_of_landmarks(points_px: F32, mean_shape_xy: F32) -> CropRegion:
 def crop_face(rgb: U8, crop_region: CropRegion, side_px: int) -> U8:
     """The crop uint8 (side_px, side_px, 3) of one frame (H, W, 3).
 
-    Where it reaches over the edge of the picture, the edge is repeated. A larger face is averaged
+    Where it reaches over the edge of the frame, the edge is repeated. A larger face is averaged
     down, a smaller one enlarged with cubic interpolation, as in training.
     """
     turn = _turn(crop_region.roll_deg)
@@ -90,14 +90,14 @@ def crop_face(rgb: U8, crop_region: CropRegion, side_px: int) -> U8:
 
 
 def _turn(deg: float) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
-    """Clockwise rotation in a picture, whose y points down."""
+    """Clockwise rotation in an image, whose y points down."""
     cos, sin = math.cos(math.radians(deg)), math.sin(math.radians(deg))
     return np.array([[cos, -sin], [sin, cos]])
 
 
 def _padded_square(rgb: U8, left: int, top: int, side: int) -> U8:
     height, width = rgb.shape[:2]
-    # Of a crop beside the picture at least one row and column are taken.
+    # Of a crop outside the frame at least one row and column are taken.
     x0, y0 = min(max(left, 0), width - 1), min(max(top, 0), height - 1)
     x1, y1 = max(x0 + 1, min(left + side, width)), max(y0 + 1, min(top + side, height))
     inside = rgb[y0:y1, x0:x1]
@@ -123,7 +123,7 @@ def _resized(square: U8, side_px: int) -> U8:
 
 CROP_MARGIN = 1.12
 """Side of the crop over the geometric mean side of the box. Measured on the training packs: the
-detector's box in FER2013 pictures is .86 of their side, in the colour pack .92."""
+detector's box in FER2013 images is 0.86 of their side, in the colour pack 0.92."""
 
 
 def face_crops(rgb: U8, xyxy: F32, side_px: int) -> U8:

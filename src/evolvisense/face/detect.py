@@ -31,7 +31,7 @@ DetectSized = Callable[[U8], FaceDetections]
 def detect_small_first(rgb: U8, detect: DetectSized, effort: Effort = "full") -> FaceDetections:
     """Faces of rgb (H, W, 3) in source pixels, best score first.
 
-    A size is enough where its largest face is at least MIN_FOUND_PX wide and high there. A picture
+    A size is enough where its largest face is at least MIN_FOUND_PX wide and high there. A frame
     smaller than a size is enlarged once and not further.
     """
     long_sides_px = LONG_SIDES_PX if effort == "full" else QUICK_LONG_SIDES_PX
@@ -49,7 +49,7 @@ def detect_small_first(rgb: U8, detect: DetectSized, effort: Effort = "full") ->
 
 
 def resized(rgb: U8, long_side: int) -> U8:
-    """The picture (H, W, 3) with its longer side `long_side` px; averaged where it shrinks."""
+    """The frame (H, W, 3) with its longer side `long_side` px; averaged where it shrinks."""
     height, width = rgb.shape[:2]
     scale = long_side / max(height, width)
     size_wh = (max(1, round(width * scale)), max(1, round(height * scale)))
@@ -65,7 +65,7 @@ def _largest_px(found: FaceDetections) -> float:
 
 
 def _halved(rgb: U8, long_side: int) -> U8:
-    """The picture halved while it stays above `long_side`: the cheap part of the way down."""
+    """The frame halved while it stays above `long_side`: the cheap part of the way down."""
     while max(rgb.shape[:2]) >= 2 * long_side and min(rgb.shape[:2]) > 1:
         half_wh = (rgb.shape[1] // 2, rgb.shape[0] // 2)
         rgb = np.asarray(cv2.resize(rgb, half_wh, interpolation=cv2.INTER_AREA), np.uint8)

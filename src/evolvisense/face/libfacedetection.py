@@ -36,7 +36,7 @@ except ImportError as error:
     ) from error
 
 MIN_SCORE = 0.6
-"""Faces of the data folder's clips score .65 and more, pictures without one score 0."""
+"""Faces of the data folder's clips score 0.65 and more, images without a face score 0."""
 
 LIBRARIES = {
     "linux": ("libfacedetection.so", "_Z14facedetect_cnnPhS_iii"),

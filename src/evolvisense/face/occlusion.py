@@ -2,17 +2,17 @@
 
 An open or closed eye and a pair of lips have edges; dark glasses, a mask and fingers are smooth in
 the same place. All levels are shares of the skin's lightness (CIE L*), so that exposure and skin
-colour cancel. The network does not tell: its `presence` stays 1.00 with glasses and most masks.
+colour cancel. The network does not show it: its `presence` stays 1.00 with glasses and most masks.
 
 Measured on single crops, covers drawn at the landmarks (57 frames of nine clips; 500 CFEE and 500
 scene faces, a third of them covered):
 
 | | clips | CFEE | scene |
 |---|---|---|---|
-| dark glasses found (black; brown 88 %; grey 80 %) | .91-.96 | .99-1.00 | .96-.99 |
-| mask found (blue, white, black) | .95-1.00 | .99-1.00 | .88-.98 |
-| hand found | 1.00 | .98 | .92 |
-| false: eyes / mouth of plain faces | .000 / .000 | .000 / .008 | .004 / .022 |
+| dark glasses found (black; brown 88 %; grey 80 %) | 0.91-0.96 | 0.99-1.00 | 0.96-0.99 |
+| mask found (blue, white, black) | 0.95-1.00 | 0.99-1.00 | 0.88-0.98 |
+| hand found | 1.00 | 0.98 | 0.92 |
+| false: eyes / mouth of plain faces | 0.000 / 0.000 | 0.000 / 0.008 | 0.004 / 0.022 |
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from evolvisense.types.arrays import F32, U8, Bools
 from evolvisense.types.face import FaceLayout
 
 MAX_COVERED_EYE_CONTRAST = 0.115
-"""Standard deviation of the lightness around an eye; plain eyes: .14-.33."""
+"""Standard deviation of the lightness around an eye; plain eyes: 0.14-0.33."""
 MAX_COVERED_EYE_LIGHTNESS = 0.70
 """Its 90th percentile: the skin around an open or closed eye is as light as the skin elsewhere."""
 MAX_COVERED_MOUTH_CONTRAST = 0.085
-"""Standard deviation around the lips; plain mouths .11-.46."""
+"""Standard deviation around the lips; plain mouths 0.11-0.46."""
 MAX_COVERED_MOUTH_RANGE = 0.30
-"""From the 5th to the 95th percentile; plain mouths .38-1.25."""
+"""From the 5th to the 95th percentile; plain mouths 0.38-1.25."""
 MAX_MASKED_MOUTH_CONTRAST = 0.12
 MAX_MASKED_MOUTH_RANGE = 0.40
 MIN_MASK_HUE = 12.0

@@ -56,46 +56,47 @@ from evolvisense.types.scores import EMOTIONS
 from evolvisense.types.timing import StageClock
 
 REDETECT_S = 1.0
-"""The detector looks for further people at least this often."""
-MAX_FOLLOW_GAP_S = 0.6
-"""Between sampled frames further apart a face is not followed."""
-MIN_FOLLOW_PRESENCE = 0.7
-"""A followed crop with less is not trusted: the detector looks at the frame."""
+"""The detector runs at least this often, to find further people."""
+MAX_TRACKING_GAP_S = 0.6
+"""Between sampled frames further apart a face is not tracked by its landmarks."""
+MIN_TRACKING_PRESENCE = 0.7
+"""Below it a tracked crop is not trusted: the detector runs on the frame."""
 MIN_PRESENCE = 0.5
-"""Landmarks of a face with less lead astray: it keeps the detector's box and is called covered."""
+"""Below it the landmarks are not used: the face keeps the detector's box and counts as occluded."""
 HOLD_S = 0.25
-"""How long a face that was unsure when it was detected stays where it is without a new look of the
-detector, which at small sizes costs more than everything else."""
+"""A face whose presence was low when it was detected keeps its place this long before the detector
+runs again; at small sizes the detector costs more than everything else."""
 MIN_DETECTOR_SCORE = 0.75
-"""What the network does not see and the detector is no surer of is no face."""
-MAX_FOLLOW_SHIFT = 0.3
-"""A face may have left the middle of its followed crop by this share of the side."""
+"""Detections that the network rejects are dropped unless their detector score is at least this."""
+MAX_TRACKING_SHIFT = 0.3
+"""A tracked face may have left the middle of its crop by this fraction of the side."""
 SAME_PLACE = 0.35
-"""Two crops whose centres are nearer than this share of a side show one face."""
-FULL_LOOK_S = 0.25
-"""While nobody is there, small faces are looked for this often and large ones in every frame."""
+"""Two crops whose centres are nearer than this fraction of a side show the same face."""
+FULL_DETECTION_S = 0.25
+"""While there is no face, a full detection that finds small faces runs this often; a quick one runs
+on every frame."""
 
 
 @dataclass(frozen=True)
-class _Slack:
-    """How far a crop may be off from the one that its landmarks ask for."""
+class _Tolerance:
+    """How far a crop may differ from the target crop of its landmarks."""
 
     shift: float
-    """Share of its side."""
+    """Fraction of its side."""
     zoom: float
     turn_deg: float = 10.0
 
 
-MOVING = _Slack(shift=0.06, zoom=1.12)
-"""A followed crop that is off by more is cut out again around the landmarks and read again."""
-RESTING = _Slack(shift=0.03, zoom=1.06)
-"""A crop that is off by less stays where it is. Placed anew in every frame, to whole pixels, it
-would make a still face tremble: the lids of a small one by five times as much (measured)."""
+MOVING = _Tolerance(shift=0.06, zoom=1.12)
+"""A tracked crop that differs by more is cut again around the landmarks and read again."""
+RESTING = _Tolerance(shift=0.03, zoom=1.06)
+"""A crop that differs by less stays where it is. Moved in every frame, by whole pixels, it would
+make a still face tremble: the lids of a small one by five times as much (measured)."""
 
 
 @dataclass(frozen=True)
-class _DetectionPass:
-    """One crop and what the network says of it."""
+class _CropReading:
+    """One crop and the output of the network for it."""
 
     crop_region: CropRegion
     crop: U8
@@ -107,20 +108,20 @@ class _DetectionPass:
     """Roll is that of the face before the camera, not in the crop."""
     presence: float
     au: F32 | None
-    wanted: CropRegion
-    """The crop that the landmarks ask for."""
+    target: CropRegion
+    """Target crop: where the landmarks say that the face is."""
     box: F32 | None = None
-    """(4,) where only the detector sees the face, which then stays in its crop."""
+    """(4,) where only the detector finds the face, which then stays in its crop."""
 
-    def is_off(self, slack: _Slack) -> bool:
-        """Whether the crop lies too far from the wanted one."""
+    def is_off(self, tolerance: _Tolerance) -> bool:
+        """Whether the crop differs too much from the target crop."""
         if self.box is not None:
             return False
-        ours, wanted = self.crop_region, self.wanted
-        zoom = max(wanted.side_px / ours.side_px, ours.side_px / wanted.side_px)
-        turn = abs((wanted.roll_deg - ours.roll_deg + 180) % 360 - 180)
-        shift = _distance(ours, wanted) / ours.side_px
-        return shift > slack.shift or zoom > slack.zoom or turn > slack.turn_deg
+        ours, target = self.crop_region, self.target
+        zoom = max(target.side_px / ours.side_px, ours.side_px / target.side_px)
+        turn = abs((target.roll_deg - ours.roll_deg + 180) % 360 - 180)
+        shift = _distance(ours, target) / ours.side_px
+        return shift > tolerance.shift or zoom > tolerance.zoom or turn > tolerance.turn_deg
 
 
 @dataclass(frozen=True)
@@ -145,133 +146,143 @@ class TrackingReader:
     ) -> None:
         self._detector, self._network, self._clock = detector, network, clock
         self._keep_landmarks = keep_landmarks
-        self._known: list[_TrackedFace] = []
-        self._seen_s = self._detected_s = self._full_look_s = -np.inf
+        self._tracked: list[_TrackedFace] = []
+        self._seen_s = self._detected_s = self._full_detection_s = -np.inf
 
     def read(self, pts_s: float, rgb: U8) -> FrameFaces:
         """The faces of the next frame uint8 (H, W, 3)."""
-        followed = self._follow(pts_s, rgb)
-        looks = self._detect(pts_s, rgb) if followed is None else followed
-        self._known = [
+        tracked = self._track(pts_s, rgb)
+        readings = self._detect(pts_s, rgb) if tracked is None else tracked
+        self._tracked = [
             _TrackedFace(
-                look.wanted if look.is_off(RESTING) else look.crop_region,
-                look.box,
-                look.presence >= MIN_FOLLOW_PRESENCE,
+                reading.target if reading.is_off(RESTING) else reading.crop_region,
+                reading.box,
+                reading.presence >= MIN_TRACKING_PRESENCE,
             )
-            for look in looks
+            for reading in readings
         ]
         self._seen_s = pts_s
-        return self._faces(looks, followed is None, (rgb.shape[1], rgb.shape[0]))
+        return self._faces(readings, tracked is None, (rgb.shape[1], rgb.shape[0]))
 
-    def _follow(self, pts_s: float, rgb: U8) -> list[_DetectionPass] | None:
+    def _track(self, pts_s: float, rgb: U8) -> list[_CropReading] | None:
         """Every known face in this frame, or None where one of them is not sure."""
         if (
-            not self._known
-            or gap_s(self._seen_s, pts_s) > MAX_FOLLOW_GAP_S
+            not self._tracked
+            or gap_s(self._seen_s, pts_s) > MAX_TRACKING_GAP_S
             or gap_s(self._detected_s, pts_s) >= REDETECT_S
         ):
             return None
         may_hold = gap_s(self._detected_s, pts_s) < HOLD_S
-        looks = self._look(rgb, [known.crop_region for known in self._known])
-        looks = [
-            look if look.presence >= MIN_FOLLOW_PRESENCE else _held(look, known)
-            for known, look in zip(self._known, looks, strict=True)
+        readings = self._read_crops(rgb, [known.crop_region for known in self._tracked])
+        readings = [
+            reading if reading.presence >= MIN_TRACKING_PRESENCE else _held(reading, known)
+            for known, reading in zip(self._tracked, readings, strict=True)
         ]
-        looks = self._settled(rgb, looks, MOVING)
-        for known, look in zip(self._known, looks, strict=True):
-            if look.presence < MIN_FOLLOW_PRESENCE and (known.is_sure or not may_hold):
+        readings = self._recropped(rgb, readings, MOVING)
+        for known, reading in zip(self._tracked, readings, strict=True):
+            if reading.presence < MIN_TRACKING_PRESENCE and (known.is_sure or not may_hold):
                 return None
             before = known.crop_region
-            if _distance(before, look.wanted) > MAX_FOLLOW_SHIFT * before.side_px:
+            if _distance(before, reading.target) > MAX_TRACKING_SHIFT * before.side_px:
                 return None
-        return _one_each(looks)
+        return _one_for_each_place(readings)
 
-    def _detect(self, pts_s: float, rgb: U8) -> list[_DetectionPass]:
-        quick = not self._known and gap_s(self._full_look_s, pts_s) < FULL_LOOK_S
+    def _detect(self, pts_s: float, rgb: U8) -> list[_CropReading]:
+        quick = not self._tracked and gap_s(self._full_detection_s, pts_s) < FULL_DETECTION_S
         with self._clock.stage("detect"):
             found = self._detector.detect(rgb, "quick" if quick else "full")
         if not quick:
-            self._full_look_s = pts_s
+            self._full_detection_s = pts_s
         self._detected_s = pts_s
-        looks = self._look(rgb, [crop_region_of_box(box, CROP_MARGIN) for box in found.xyxy])
-        faces: list[_DetectionPass] = []
-        for look, box, score in zip(looks, found.xyxy, found.score, strict=True):
-            if look.presence >= MIN_PRESENCE:
-                faces.append(look)
+        readings = self._read_crops(
+            rgb, [crop_region_of_box(box, CROP_MARGIN) for box in found.xyxy]
+        )
+        faces: list[_CropReading] = []
+        for reading, box, score in zip(readings, found.xyxy, found.score, strict=True):
+            if reading.presence >= MIN_PRESENCE:
+                faces.append(reading)
             elif score >= MIN_DETECTOR_SCORE:
-                faces.append(replace(look, box=box, wanted=look.crop_region))
-        return _one_each(self._settled(rgb, faces, RESTING))
+                faces.append(replace(reading, box=box, target=reading.crop_region))
+        return _one_for_each_place(self._recropped(rgb, faces, RESTING))
 
-    def _look(self, rgb: U8, crop_regions: Sequence[CropRegion]) -> list[_DetectionPass]:
+    def _read_crops(self, rgb: U8, crop_regions: Sequence[CropRegion]) -> list[_CropReading]:
         side, mean_shape = self._network.input_px, self._network.layout.mean_shape_xy
         with self._clock.stage("crop"):
             crops = np.zeros((len(crop_regions), side, side, 3), np.uint8)
             for face, crop_region in enumerate(crop_regions):
                 crops[face] = crop_face(rgb, crop_region, side)
         with self._clock.stage("expression"):
-            said = self._network.read_crops(crops)
-        looks: list[_DetectionPass] = []
+            found = self._network.read_crops(crops)
+        readings: list[_CropReading] = []
         for face, crop_region in enumerate(crop_regions):
-            points_px = crop_region.to_frame(said.landmark_xy[face])
-            looks.append(
-                _DetectionPass(
+            points_px = crop_region.to_frame(found.landmark_xy[face])
+            readings.append(
+                _CropReading(
                     crop_region,
                     crops[face],
-                    said.probs[face],
-                    said.action[face],
+                    found.probs[face],
+                    found.action[face],
                     points_px,
-                    said.landmark_xy[face] * side,
-                    said.pose_deg[face] + np.array((0, 0, crop_region.roll_deg), np.float32),
-                    float(said.presence[face]),
-                    None if said.au is None else said.au[face],
+                    found.landmark_xy[face] * side,
+                    found.pose_deg[face] + np.array((0, 0, crop_region.roll_deg), np.float32),
+                    float(found.presence[face]),
+                    None if found.au is None else found.au[face],
                     crop_region_of_landmarks(points_px, mean_shape),
                 )
             )
-        return looks
+        return readings
 
-    def _settled(self, rgb: U8, looks: list[_DetectionPass], slack: _Slack) -> list[_DetectionPass]:
+    def _recropped(
+        self, rgb: U8, readings: list[_CropReading], tolerance: _Tolerance
+    ) -> list[_CropReading]:
         """The same faces; those in badly placed crops are read again around their landmarks.
 
-        The landmarks of a tiny or covered face may lead astray: the second look counts only where
+        The landmarks of a tiny or covered face may mislead: the second reading counts only where
         the network is as sure of it.
         """
-        off = [look for look in looks if look.is_off(slack)]
+        off = [reading for reading in readings if reading.is_off(tolerance)]
         if not off:
-            return looks
-        again = self._look(rgb, [look.wanted for look in off])
+            return readings
+        again = self._read_crops(rgb, [reading.target for reading in off])
         better = {
             id(first): second
             for first, second in zip(off, again, strict=True)
-            if second.presence >= min(first.presence, MIN_FOLLOW_PRESENCE)
+            if second.presence >= min(first.presence, MIN_TRACKING_PRESENCE)
         }
-        return [better.get(id(look), look) for look in looks]
+        return [better.get(id(reading), reading) for reading in readings]
 
     def _faces(
-        self, looks: list[_DetectionPass], detected: bool, size_wh: tuple[int, int]
+        self, readings: list[_CropReading], detected: bool, size_wh: tuple[int, int]
     ) -> FrameFaces:
         layout = self._network.layout
-        points = _stacked([look.points_px for look in looks], (len(layout.mesh_points), 2))
+        points = _stacked([reading.points_px for reading in readings], (len(layout.mesh_points), 2))
         limit = np.array(size_wh * 2, np.float32)
         xyxy = np.concatenate([points.min(axis=1), points.max(axis=1)], axis=1)
-        for face, look in enumerate(looks):
-            if look.box is not None:
-                xyxy[face] = look.box
+        for face, reading in enumerate(readings):
+            if reading.box is not None:
+                xyxy[face] = reading.box
         xyxy = np.clip(xyxy, 0, limit).astype(np.float32)
         # Where only the detector sees the face, the landmarks lie anywhere.
-        sure = np.array([look.box is None for look in looks], np.bool_)
+        sure = np.array([reading.box is None for reading in readings], np.bool_)
         side = self._network.input_px
-        crops = np.stack([look.crop for look in looks]) if looks else np.zeros((0, side, side, 3))
+        crops = (
+            np.stack([reading.crop for reading in readings])
+            if readings
+            else np.zeros((0, side, side, 3))
+        )
         crops = crops.astype(np.uint8)
-        in_crops = _stacked([look.points_crop for look in looks], (len(layout.mesh_points), 2))
+        in_crops = _stacked(
+            [reading.points_crop for reading in readings], (len(layout.mesh_points), 2)
+        )
         eyes_covered, mouth_covered = covered(crops, in_crops, layout)
         return FrameFaces(
-            detections=FaceDetections(xyxy, np.array([k.presence for k in looks], np.float32)),
+            detections=FaceDetections(xyxy, np.array([k.presence for k in readings], np.float32)),
             detected=detected,
             quality=measure_quality(crops, xyxy),
-            probs=_stacked([look.probs for look in looks], (len(EMOTIONS),)),
+            probs=_stacked([reading.probs for reading in readings], (len(EMOTIONS),)),
             geometry=FaceGeometry(
-                action=_stacked([k.action for k in looks], (len(layout.actions),)).astype("f2"),
-                pose_deg=_stacked([look.pose_deg for look in looks], (3,)),
+                action=_stacked([k.action for k in readings], (len(layout.actions),)).astype("f2"),
+                pose_deg=_stacked([reading.pose_deg for reading in readings], (3,)),
                 lid_gap=lid_gaps(points, layout).astype(np.float16),
                 mouth_gap=mouth_gap(points, layout).astype(np.float16),
                 eye_distance_px=eye_distance(points, layout),
@@ -281,7 +292,8 @@ class TrackingReader:
                 if self._keep_landmarks
                 else None,
                 au=_stacked(
-                    [look.au for look in looks if look.au is not None], (len(layout.action_units),)
+                    [reading.au for reading in readings if reading.au is not None],
+                    (len(layout.action_units),),
                 ).astype(np.float16)
                 if layout.action_units
                 else None,
@@ -289,9 +301,13 @@ class TrackingReader:
         )
 
 
-def _held(look: _DetectionPass, known: _TrackedFace) -> _DetectionPass:
-    """The look where the face was, for one that only the detector has seen."""
-    return look if known.box is None else replace(look, box=known.box, wanted=look.crop_region)
+def _held(reading: _CropReading, known: _TrackedFace) -> _CropReading:
+    """The reading where the face was, for one that only the detector has seen."""
+    return (
+        reading
+        if known.box is None
+        else replace(reading, box=known.box, target=reading.crop_region)
+    )
 
 
 def _stacked(rows: list[F32], shape: tuple[int, ...]) -> F32:
@@ -302,15 +318,15 @@ def _distance(a: CropRegion, b: CropRegion) -> float:
     return float(np.hypot(a.center_x - b.center_x, a.center_y - b.center_y))
 
 
-def _one_each(looks: list[_DetectionPass]) -> list[_DetectionPass]:
-    """Of looks at one place the surer one, in the given order."""
-    kept: list[_DetectionPass] = []
-    for look in sorted(looks, key=lambda k: -k.presence):
-        room = (SAME_PLACE * min(look.wanted.side_px, k.wanted.side_px) for k in kept)
-        apart = (_distance(look.wanted, k.wanted) for k in kept)
+def _one_for_each_place(readings: list[_CropReading]) -> list[_CropReading]:
+    """Of readings at one place the surer one, in the given order."""
+    kept: list[_CropReading] = []
+    for reading in sorted(readings, key=lambda k: -k.presence):
+        room = (SAME_PLACE * min(reading.target.side_px, k.target.side_px) for k in kept)
+        apart = (_distance(reading.target, k.target) for k in kept)
         if all(distance >= least for distance, least in zip(apart, room, strict=True)):
-            kept.append(look)
-    return [look for look in looks if any(look is k for k in kept)]
+            kept.append(reading)
+    return [reading for reading in readings if any(reading is k for k in kept)]
 
 
 QUALITY_CROP_PX = 64

@@ -26,7 +26,7 @@ a second their motion cannot be seen."""
 WINDOW_S = 0.6
 MIN_MOUTH_MOTION = 0.012
 """Standard deviation of the mouth's opening over WINDOW_S, in distances between the eyes. Ours, not
-measured against labels: there are none."""
+measured against labels: no data set has them."""
 
 
 def mouth_motion(pts_s: F64, mouth_opening: F32) -> F32:
@@ -36,7 +36,7 @@ def mouth_motion(pts_s: F64, mouth_opening: F32) -> F32:
 
 
 def voiced_frames(pts_s: F64, segments: Sequence[SpeechSegment]) -> Bools:
-    """Whether each time (K,) lies in a stretch of speech."""
+    """Whether each time (K,) lies in a speech segment."""
     inside = np.zeros(len(pts_s), np.bool_)
     for segment in segments:
         inside |= (pts_s >= segment.start_s - TICK_S) & (pts_s < segment.end_s - TICK_S)
@@ -51,8 +51,8 @@ def who_speaks(
     """For each person the answer at each of their times, and why some are unknown.
 
     While there is a voice, of the people whose mouth moves the one whose mouth moves most speaks.
-    A voice without a moving mouth belongs to nobody in the picture. `segments` is None without a
-    voice track.
+    A voice without a moving mouth belongs to someone outside the frame. `segments` is None without
+    a voice track.
     """
     if segments is None:
         nothing: tuple[Speaking, ...] = ("unknown",)
@@ -92,7 +92,7 @@ NEUTRAL_LOG_ODDS = 1.0
 classes, and talking faces are mostly neutral. Chosen when the figures of
 all four clips were known."""
 LEAST_PROBABILITY = 1e-3
-"""Probabilities below this count as this much: one frame alone must not exclude a label."""
+"""Probabilities below this count as this much: a single frame must not exclude a label."""
 
 
 def talking_frames(pts_s: F64, mouth_opening: F32, speaking: Sequence[Speaking]) -> Bools:

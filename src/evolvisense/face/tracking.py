@@ -28,7 +28,7 @@ from evolvisense.types.face import FaceDetections, Person
 MAX_GAP_S = 2.0
 """A face that was away longer gets a new track; `people` may join the two."""
 MAX_SHIFT = 0.9
-"""A face may move by this share of its size between two sightings, and by
+"""A face may move by this share of its size between two detections, and by
 MAX_SPEED sizes a second in longer gaps."""
 MAX_SPEED = 1.5
 MAX_SHIFT_EVER = 2.5

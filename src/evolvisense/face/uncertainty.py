@@ -56,8 +56,8 @@ def uncertain(
 
 TOLERANCE = np.array([1.0, 1.0, 1.0, 0.03, 0.02], np.float32)
 """Of pitch, yaw and roll in degrees, closure of the lids, opening of the mouth. A photograph stays
-within it for 3-6 s (H.264, MPEG-4, VP8 at low rates); the longest such stretch of the data folder's
-people is .5 s."""
+within it for 3-6 s (H.264, MPEG-4, VP8 at low rates); the longest such time of the data folder's
+people is 0.5 s."""
 MIN_STILL_S = 2.0
 MIN_STILL_SHARE = 0.5
 """Of the time from the first to the last frame."""
@@ -79,7 +79,7 @@ def is_still(pts_s: F64, pose_deg: F32, closure: F32, mouth_gap: F32) -> bool:
 
 
 def longest_still_s(pts_s: F64, signals: F32) -> float:
-    """Seconds of the longest stretch in which signals (K, 5) stay within TOLERANCE."""
+    """Seconds of the longest time in which signals (K, 5) stay within TOLERANCE."""
     longest_s, first = 0.0, 0
     if not len(signals):
         return 0.0

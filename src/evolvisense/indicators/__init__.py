@@ -2,7 +2,7 @@
 
 `score`: indicators that carry their evidence, made from `features` (of voice and face), `gates`
 (what counts), `reference` (compared with whom) and `baseline` (compared with oneself). `windows`:
-over stretches of a long recording. `legacy`: the formula v1 that existing clients see.
+over time windows of a long recording. `legacy`: the formula v1 that existing clients see.
 
 `features` and `windows` are not imported here: they bring the networks, which a server process that
 only shows reports does not load.

@@ -1,6 +1,6 @@
 """A person's own recordings as the thing to compare with.
 
-Leave-one-speaker-out accuracy of speech emotion rises from .66 to .80 (EMO-DB) with normalisation
+Leave-one-speaker-out accuracy of speech emotion rises from 0.66 to 0.80 (EMO-DB) with normalisation
 by speaker: the largest single gain there is (SCIENCE.md section 1).
 """
 
@@ -19,8 +19,8 @@ MIN_RECORDINGS = 3
 MIN_DAYS = 2
 """One day is one mood, one cold and one room (ours)."""
 SPREAD_PRIOR = 4.0
-"""Degrees of freedom that the population's spread between days counts for: three recordings alone
-tell next to nothing about a spread (ours)."""
+"""Degrees of freedom that the population's spread between days counts for: three recordings
+do not suffice to estimate a spread (ours)."""
 RELIABLE_CHANGE = 1.96 * float(np.sqrt(2))
 """Standard errors by which two measurements of an unchanged person differ in one case of twenty
 (Jacobson & Truax 1991)."""

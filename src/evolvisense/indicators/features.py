@@ -84,7 +84,7 @@ def assemble(
 
 
 HALF_BLINK = 0.5
-"""Added to the count, so that nobody's rate is zero, whose logarithm is not a number."""
+"""Added to the count, so that no rate is zero, whose logarithm is not a number."""
 SLOWEST_DEG_S = 0.1
 """A head on a stand still has a logarithm."""
 
@@ -123,7 +123,7 @@ def face_samples(behaviour: Behaviour | None, blocks: Blocks) -> Samples:
 def face_evidence(
     behaviour: Behaviour | None, frames: FrameLog, faces: FaceObservations
 ) -> FaceEvidence | None:
-    """What gates ask of the main person's face; None where nobody was found."""
+    """What gates need to know of the main person's face; None where no face was found."""
     if behaviour is None or not len(behaviour.index):
         return None
     geometry = faces.geometry
@@ -240,7 +240,7 @@ def voice_samples(reading: VoiceReading, blocks: Blocks) -> Mapping[Feature, Mea
 
 
 def voice_evidence(reading: VoiceReading) -> VoiceEvidence:
-    """What gates ask of this voice."""
+    """What gates need to know of this voice."""
     return VoiceEvidence(
         speech_s=reading.features.speech_s,
         voiced_s=reading.features.voiced_s,
@@ -292,13 +292,13 @@ def gather_evidence(
 
 
 def sound_evidence(voice: VoiceReading) -> Evidence:
-    """Features of a voice alone, over blocks of its stream."""
+    """Features of a voice without a face, over blocks of its stream."""
     start_s = float(voice.timeline.pts_s[0]) if len(voice.timeline.pts_s) else 0.0
     blocks = plan_blocks(start_s, voice.features.duration_s)
     return assemble(voice_samples(voice, blocks), voice_evidence(voice), blocks=len(blocks))
 
 
 def main_of(people: Sequence[Person], behaviours: Sequence[Behaviour]) -> Behaviour | None:
-    """What the main person does; None where nobody was found."""
+    """Behaviour of the main person; None where no face was found."""
     mains = [b for person, b in zip(people, behaviours, strict=True) if person.is_main]
     return mains[0] if mains else None

@@ -68,8 +68,8 @@ LIFTED = replace(
     min_blink_seen_s=0.0,
 )
 """For evaluation on acted clips of a few seconds, never for a report: without the gates of
-duration and count, and without the one for several speakers, which needs minutes to tell two voices
-from one that acts. Noise, clipping and everything about the picture stay."""
+duration and count, and without the one for several speakers, which needs minutes to distinguish
+two voices from one that acts. Noise, clipping and everything about the video stay."""
 
 
 def failed_gate(feature: Feature, evidence: Evidence, gates: Gates) -> MissingReason | None:
@@ -80,7 +80,7 @@ def failed_gate(feature: Feature, evidence: Evidence, gates: Gates) -> MissingRe
 
 
 def unusable(evidence: Evidence, gates: Gates) -> dict[Feature, MissingReason]:
-    """Of every feature that has no value worth comparing, why: not measured, or a failed gate."""
+    """Why a feature has no value that can be compared: not measured, or a failed gate."""
     reasons: dict[Feature, MissingReason] = {}
     for feature in FEATURES:
         measured = evidence.measured.get(feature)
@@ -137,11 +137,11 @@ def _first(*gates: tuple[bool, MissingReason]) -> MissingReason | None:
 
 
 def _why_unmeasured(feature: Feature, evidence: Evidence, gates: Gates) -> MissingReason:
-    told, gate = evidence.missing.get(feature), failed_gate(feature, evidence, gates)
-    if told is not None and told != "no_pause":
-        return told
-    # That little speech has no pause says nothing: the gate goes first.
-    if (reason := gate or told) is not None:
+    missing, gate = evidence.missing.get(feature), failed_gate(feature, evidence, gates)
+    if missing is not None and missing != "no_pause":
+        return missing
+    # Too little speech without a pause is not evidence: the gate goes first.
+    if (reason := gate or missing) is not None:
         return reason
     if feature in FACE_FEATURES:
         return "engine_reads_no_actions"

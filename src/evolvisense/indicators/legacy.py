@@ -85,7 +85,7 @@ def dominant_frames(
 
 
 def emotion_shares(dominant: Iterable[Emotion]) -> dict[Emotion, Fraction]:
-    """Share of frames per dominant emotion; empty where there is no frame."""
+    """Share of frames per dominant emotion; empty without frames."""
     counts = Counter(dominant)
     return {emotion: Fraction(count, counts.total()) for emotion, count in counts.items()}
 
@@ -117,7 +117,7 @@ def voice_scores(audio: LegacyAudioMeans) -> LegacyVoice:
 def stress_and_anxiety(
     shares: Mapping[Emotion, Fraction], voice: LegacyVoice | None
 ) -> tuple[float, float]:
-    """Stress and anxiety, 0-100: .7 face + .3 voice, the face alone without audio.
+    """Stress and anxiety, 0-100: 0.7 face + 0.3 voice, only the face without audio.
 
     Args:
         shares: Share of frames per dominant emotion; one frame is a share of 1.

@@ -47,7 +47,7 @@ class Norm:
     """Where the numbers come from, for people."""
 
     def measurement_sd(self, stands_on_s: float) -> float:
-        """Standard deviation of a value that stands on so many seconds; inf where on none.
+        """Standard deviation of a value measured over this many seconds; inf for 0 seconds.
 
         Chance, which averages out, and the conditions of recording, which do not.
         """

@@ -1,6 +1,6 @@
 """Which feature moves which indicator, in which direction and how much: SCIENCE.md section 4.
 
-A row is one marker of the table. Where two features tell the same marker (how much is paused and
+A row is one marker of the table. Where two features measure the same marker (how much is paused and
 how long), each has half of its weight. Voice quality (jitter, shimmer, HNR, CPP, tilt) and heart
 rate have the weight 0 and are therefore no features at all.
 
@@ -12,7 +12,7 @@ Indicators v2: shrunken relative ranks that carry their evidence (SCIENCE.md sec
 
 over the features that count. If the z were those of a random person of the reference set, S would
 be standard normal; lambda < 1 draws the score toward 50 because w and r are not known that well.
-With a personal baseline rho is still the one between people: nobody's own is known.
+With a personal baseline rho is still the one between people: an individual one is not known.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ WEIGHTS: Mapping[IndicatorName, Row] = MappingProxyType(
 """Direction times weight of every feature of an indicator."""
 
 BASELINE_ONLY: frozenset[Feature] = frozenset({"f0_level_st"})
-"""Across people F0 level tells the sex, and under stress it falls in one person of four (Giddens
+"""Across people F0 level depends on sex, and under stress it falls in one person of four (Giddens
 2013): it has a weight only against the person's own recordings."""
 
 
@@ -98,8 +98,8 @@ def weights_for(
     """Weights in this recording, 0 for a feature that has none in it.
 
     A weight that does not exist without a baseline is not in the denominator of coverage either.
-    Speech without a pause has no mean length of pauses, and the share of pauses, 0, says all that
-    the marker can say: it takes both halves.
+    Without a pause the mean length of pauses is undefined, and the share of pauses, 0, says all
+    that the marker can say: it takes both halves.
     """
     row = WEIGHTS[indicator]
     weights: dict[Feature, float] = {
@@ -127,7 +127,7 @@ MIN_BLOCKS = 3
 """Fewer blocks than this have too few different resamples to be an interval (ours)."""
 INTERVAL_PCT = (5.0, 95.0)
 _EPSILON = 1e-9
-"""Weights are decimal fractions: half of them may miss .5 in the last bit."""
+"""Weights are decimal fractions: half of them may miss 0.5 in the last bit."""
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ def score_v2(
     baseline: Baseline | None = None,
     gates: Gates = GATES,
 ) -> Indicators:
-    """All indicators of one recording; a baseline that is too small is told and not used."""
+    """All indicators of one recording; a baseline that is too small is reported and not used."""
     personal = {} if baseline is None else personal_norms(baseline, reference)
     norms: dict[Feature, Norm] = {**reference.norms, **personal}
     gated = unusable(evidence, gates)
@@ -274,7 +274,7 @@ def _coverage(weights: Mapping[Feature, float], counting: list[Feature]) -> floa
 def _interval(z: F64, loads: F64, rho: F64, shrinkage: float) -> tuple[float, float] | None:
     """P5 and P95 of the scores of resamples z (F, R).
 
-    Where a resample holds nothing of a feature, it is scored by the others alone, as a recording
+    Where a resample holds nothing of a feature, it is scored by the others only, as a recording
     would be.
     """
     there = np.isfinite(z)

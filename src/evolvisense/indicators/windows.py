@@ -1,4 +1,4 @@
-"""Indicators over time: a long recording in windows, each scored as if it had been made alone."""
+"""Indicators over time: a long recording in windows, each scored like a recording of its own."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def score_windows(
     faces: FaceObservations,
     score: Callable[[Evidence], Indicators],
 ) -> tuple[IndicatorWindow, ...]:
-    """The scores of each window in which anything was read, by the rules of the whole."""
+    """Scores of each window that holds frames or sound, by the rules of a whole recording."""
     windows: list[IndicatorWindow] = []
     for window in plan_windows(extent):
         mine = window.holds(frames.pts_s)

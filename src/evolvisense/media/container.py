@@ -49,13 +49,13 @@ DEMUXERS = (
     "matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,avi,flv,live_flv,mpegts,mpeg,mpegvideo,asf,ogg,wav,mp3,"
     "flac,aac,gif,rm,nut,mxf,dv,ivf,h264,hevc,m4v"
 )
-"""Containers that hold their own media. Playlists and pictures by pattern, which can name other
+"""Containers that hold their own media. Playlists and image patterns, which can name other
 files and addresses (hls, dash, concat, image2), are left out on purpose."""
 
 
 @contextmanager
 def open_container(path: Path) -> Generator[InputContainer]:
-    """The opened container; its type is told from its bytes, never from its name.
+    """The opened container; its type is recognized from its bytes, never from its name.
 
     A path of `descriptors.descriptor_path` is read through its descriptor; then FFmpeg may open
     nothing at all.
@@ -68,7 +68,7 @@ def open_container(path: Path) -> Generator[InputContainer]:
         container = av.open(
             f"file:{path}" if descriptor is None else DescriptorFile(descriptor),
             "r",
-            metadata_errors="replace",  # a broken tag is no reason to refuse a video
+            metadata_errors="replace",  # a broken tag does not make a video unusable
             container_options={
                 "format_whitelist": DEMUXERS,
                 "protocol_whitelist": "file" if descriptor is None else "none",

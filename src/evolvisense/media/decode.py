@@ -39,11 +39,11 @@ from evolvisense.types.media import AudioBlock, MediaTiming, StreamTiming, Video
 
 MIN_PICTURE_HOLE_S = 0.5
 HOLE_STEPS = 5.0
-"""A stream of regular frames has a hole where none comes for so many steps and MIN_PICTURE_HOLE_S;
-a screen recording, whose frames come when something changes, has none."""
+"""In a stream of regular frames, frames are missing where none comes for this many steps and
+MIN_PICTURE_HOLE_S; a screen recording, whose frames come when something changes, has none."""
 REGULAR_SHARE = 0.95
 REGULAR_STEPS = 2.0
-"""Regular: so large a share of the steps is at most so many times the median."""
+"""Regular: this share of the steps is at most this many times the median."""
 SOUND_TOLERANCE_S = 0.5
 """Sound that ends earlier than its packets by less is the padding of a codec."""
 
@@ -196,14 +196,14 @@ class _Clock:
         self.first_s = 0.0
 
     def expect(self, packet: Packet[Any]) -> None:
-        """Tell that a packet is sent to the decoder."""
+        """Note that a packet is sent to the decoder."""
         if self._in_decoding_order and not packet.is_discard:
             stamp = _stamp(packet)
             if stamp is not None:
                 heapq.heappush(self._waiting, stamp)
 
     def forget(self, packet: Packet[Any]) -> None:
-        """Tell that no frame comes of a packet."""
+        """Note that a packet gives no frame."""
         stamp = _stamp(packet)
         if self._in_decoding_order and stamp in self._waiting:
             self._waiting.remove(stamp)
@@ -268,7 +268,7 @@ def decode_audio(
         path: The file.
         limits: The duration limit holds for timestamps and for samples.
         timing: Of the stream that is read, so that its clock is that of the video; without it the
-            first audio stream is read and timed alone.
+            first audio stream is read and timed on its own.
         tally: Counts what is decoded.
     """
     limits = limits or MediaLimits()

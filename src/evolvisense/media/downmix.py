@@ -12,7 +12,7 @@ mean with less than this share of 1 / C is made by channels in opposite phase (o
 HALF_LIFE_S = 8.0
 """Powers of this long ago count half, so that the choice holds from word to word."""
 LOUDER = 2.0
-"""The chosen channel is left for one of so many times its power: each change turns the phase."""
+"""The chosen channel is left only for one of so many times its power: a change turns the phase."""
 MIN_POWER = 1e-9
 """-90 dB re full scale: below, there is nothing to judge by."""
 

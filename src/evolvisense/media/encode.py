@@ -1,4 +1,4 @@
-"""Pictures and sound become an MP4 file that browsers play."""
+"""Encode frames and sound to an MP4 file that browsers play."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ ENCODER_THREADS = 2
 TICKS_PER_S = 90_000
 """Fine enough for the times of any camera."""
 NOMINAL_RATE_HZ = 30
-"""Tells the encoder which decoders to write for; every picture has its own time all the same."""
+"""Tells the encoder which decoders to write for; every frame still has its own time."""
 SOUND_RATE_HZ = 48_000
 SOUND_BITS_PER_S = 128_000
 SMPTE170M, BT709, LIMITED = 6, 1, 1
-"""ITU-T H.273: the matrix that pictures are converted with, primaries and transfer, and range."""
+"""ITU-T H.273: the matrix that frames are converted with, primaries and transfer, and range."""
 
 
 class Mp4Writer:
-    """Writes one file; pictures and sound in the order of their times, not far from each other."""
+    """Writes one file; add frames and audio in the order of their times, near each other."""
 
     def __init__(self, out: OutputContainer, size_wh: tuple[int, int], *, has_sound: bool) -> None:
         self._out = cast("Any", out)  # PyAV's packets come without a type
@@ -55,7 +55,7 @@ class Mp4Writer:
     def picture(self, time_s: float, rgb: U8) -> bool:
         """Add uint8 (H, W, 3) of the size of the file, to be shown from `time_s` on.
 
-        False, and nothing is added, where it does not come after the picture before it.
+        False, and nothing is added, where its time is not after that of the frame before.
         """
         tick = round(time_s * TICKS_PER_S)
         if tick <= self._last_tick:
@@ -127,7 +127,7 @@ def _opened(target: Path, options: dict[str, str]) -> OutputContainer:
 
 
 def silence(duration_s: float, rate_hz: int) -> Iterator[F32]:
-    """Samples of so long a silence, a second at a time."""
+    """Samples of a silence of this length, a second at a time."""
     left = round(duration_s * rate_hz)
     while left > 0:
         yield np.zeros(min(left, rate_hz), np.float32)

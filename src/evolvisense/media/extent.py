@@ -115,7 +115,7 @@ class _StreamScan:
             self.parts.append(_Part(number, is_jump=step_s > 0))
 
     def timed_parts(self, *, jumps: bool) -> list[_Part]:
-        """Parts that hold a shown packet; jumps ahead begin one only where they are wanted."""
+        """Parts that hold a shown packet; jumps ahead begin one only where `jumps` says so."""
         merged: list[_Part] = []
         for part in self.parts:
             if part.first is None:
@@ -137,7 +137,7 @@ class MediaScan:
     streams: dict[int, _StreamScan]
 
     def sound(self, audio: int) -> StreamTiming:
-        """Time of an audio stream alone."""
+        """Time of an audio stream only."""
         stream = self.streams[audio]
         (timing,) = _timings([stream], _shared_parts([stream]))
         return timing
@@ -150,9 +150,9 @@ class MediaScan:
         chosen = [self.streams[n] for n in (video, audio) if n is not None and n in self.streams]
         shared = _shared_parts(chosen)
         timings = dict(zip((s.index for s in chosen), _timings(chosen, shared), strict=True))
-        picture = None if video is None else timings[video]
+        video_timing = None if video is None else timings[video]
         sound = None if audio is None else timings[audio]
-        timing = picture or sound or StreamTiming(0, 0, 0.0, 0.0)
+        timing = video_timing or sound or StreamTiming(0, 0, 0.0, 0.0)
         whole_s = timing.end_s - timing.start_s
         last_end_s = max([t.end_s for t in timings.values()] + self._other_ends(timings))
         end_s = min(timing.end_s, timing.start_s + limits.max_duration_s)
@@ -163,7 +163,7 @@ class MediaScan:
             extent=MediaExtent(timing.start_s, max(timing.start_s, end_s)),
             measured_s=whole_s,
             last_end_s=last_end_s,
-            video=picture,
+            video=video_timing,
             audio=sound,
             joins_s=_joins(chosen, timings, shared),
         )
@@ -206,7 +206,7 @@ def measure_timing(
         stream = find_video(container, video_stream)
         video = None if stream is None else stream.index
         audio = choose_audio(container, audio_stream)
-        # A stream must not be asked for anything once its container is closed.
+        # A stream must not be used once its container is closed.
         number = None if audio is None else audio.index
     return scan_media(path).timing(video, number, limits or MediaLimits())
 
@@ -225,7 +225,7 @@ def measure_extent(path: Path, limits: MediaLimits | None = None) -> MediaExtent
 def _shared_parts(streams: Sequence[_StreamScan]) -> list[list[_Part]] | None:
     """The parts of each stream where all of them have the same ones; None otherwise.
 
-    Jumps ahead count only where every stream has them: in one stream alone they are a hole.
+    Jumps ahead count only where every stream has them: in one stream only they are a gap.
     """
     for jumps in (True, False):
         parts = [stream.timed_parts(jumps=jumps) for stream in streams]

@@ -26,7 +26,7 @@ from evolvisense.types.arrays import U8
 LARGEST_ASPECT = 4.0
 """Of a pixel, and its inverse; formats in use are below 2.2."""
 SQUARE_WITHIN = 0.002
-"""Pixels nearer to square than this are left alone: headers round (853 x 480 for 16:9)."""
+"""Pixels nearer to square than this are not rescaled: headers round (853 x 480 for 16:9)."""
 MATRIX_TOLERANCE = 0.02
 """Off-axis share of a display matrix that still counts as a quarter turn or a flip."""
 Size = tuple[int, int]

@@ -1,4 +1,4 @@
-"""Single pictures, as a live stream sends them, become RGB frames."""
+"""Single images, as a live stream sends them, decoded to RGB frames."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Size = tuple[int, int]
 
 
 def decode_image(data: bytes, max_pixels: int) -> U8:
-    """The picture uint8 (H, W, 3) of a complete JPEG, PNG or WebP file, upright by its EXIF tag.
+    """The image uint8 (H, W, 3) of a complete JPEG, PNG or WebP file, upright by its EXIF tag.
 
     The size is read from the header, so nothing large is decoded to be refused. Raises
     BadImageError, or FrameTooLargeError beyond `max_pixels`.
@@ -32,17 +32,17 @@ def decode_image(data: bytes, max_pixels: int) -> U8:
     try:
         width, height = _size(data)
     except (IndexError, struct.error) as error:
-        raise BadImageError("the picture ends within its header") from error
+        raise BadImageError("the image ends within its header") from error
     if width < 1 or height < 1:
-        raise BadImageError("the header of the picture states no size")
+        raise BadImageError("the image header does not state a size")
     check_pixels(width, height, MediaLimits(max_pixels=max_pixels))
     try:
         bgr = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     except cv2.error as error:
-        raise BadImageError("the picture cannot be decoded") from error
+        raise BadImageError("the image cannot be decoded") from error
     # OpenCV answers None, which its stubs leave out.
     if bgr is None or sorted(bgr.shape[:2]) != sorted((width, height)):  # pyright: ignore[reportUnnecessaryComparison]
-        raise BadImageError("the picture cannot be decoded")
+        raise BadImageError("the image cannot be decoded")
     return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
 
 
@@ -54,7 +54,7 @@ def _size(data: bytes) -> Size:
         return _png_size(data)
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return _webp_size(data)
-    raise BadImageError("the bytes are no JPEG, PNG or WebP picture")
+    raise BadImageError("the bytes are not a JPEG, PNG or WebP image")
 
 
 def _jpeg_size(data: bytes) -> Size:
@@ -102,7 +102,7 @@ def _webp_size(data: bytes) -> Size:
         return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
     if kind == b"VP8X":
         if data[20] & WEBP_ANIMATED:
-            raise BadImageError("the WebP is animated; send single pictures")
+            raise BadImageError("the WebP is animated; send single images")
         return (
             int.from_bytes(data[24:27], "little") + 1,
             int.from_bytes(data[27:30], "little") + 1,

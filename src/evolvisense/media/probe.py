@@ -78,7 +78,7 @@ def probe(
         if stream is not None:
             first = first_frame(container, stream, limits)
             if first is None:
-                raise NoFramesError("the file opens, but no picture of it can be decoded")
+                raise NoFramesError("the file opens, but not one frame of it can be decoded")
             video = _video_info(stream, first, limits)
         elif audio is not None and next(decoded(container, audio), None) is None:
             raise NoFramesError("the file opens, but no sound of it can be decoded")

@@ -94,7 +94,7 @@ def _size(head: bytes) -> int:
 
 
 def _boxes(file: BinaryIO) -> Iterator[_Box]:
-    """The boxes of the top level, until one is none or the file ends."""
+    """The boxes of the top level, up to the first invalid one or the end of the file."""
     length = file.seek(0, 2)
     start = 0
     for _ in range(MOST_BOXES):

@@ -1,4 +1,4 @@
-"""Download of a model, only when somebody asks for it by name."""
+"""Download of a model, only when a user requests it by name."""
 
 from __future__ import annotations
 

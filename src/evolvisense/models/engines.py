@@ -59,7 +59,7 @@ def create_engine(kind: EngineKind, name: str) -> Any:  # noqa: ANN401 - any of 
         name: as `engine_names` lists it.
 
     Raises:
-        UnknownEngineError: there is no engine of this name.
+        UnknownEngineError: no engine of this name is installed.
         EngineUnavailableError: it cannot run here; the text says what it needs.
     """
     found = entry_points(group=GROUP, name=f"{kind}.{name}")

@@ -55,12 +55,12 @@ def chosen_provider() -> Provider:
 
 
 def wished_provider() -> Provider:
-    """What would be used if the hardware were there; makes no session, so it may be asked of a
+    """What would be used if the hardware were there; makes no session, so it may be called for a
     machine that only sends others to work. Raises EngineUnavailableError for an unknown wish.
     """
-    asked = os.environ.get(VARIABLE, "")
-    if asked:
-        return _named(asked)
+    requested = os.environ.get(VARIABLE, "")
+    if requested:
+        return _named(requested)
     return CUDA if CUDA in onnxruntime.get_available_providers() else CPU
 
 
@@ -70,13 +70,13 @@ def session_providers(chosen: Provider) -> list[Any]:
 
 
 @cache
-def _decide(asked: str) -> Provider:
-    if asked and _named(asked) == CPU:
+def _decide(requested: str) -> Provider:
+    if requested and _named(requested) == CPU:
         return CPU
     missing = _why_no_cuda()
     if missing is None:
         return CUDA
-    if asked:
+    if requested:
         raise EngineUnavailableError(
             f"{VARIABLE} is cuda, but {missing}; it needs a GPU of NVIDIA with its driver, and the "
             "package onnxruntime-gpu in place of onnxruntime"

@@ -1,7 +1,7 @@
 """A child process under limits and without network, spoken to by messages.
 
 `sandbox` is the parent's side, `child` the other; `frames` is what goes between them.
-`conversation`, `link`, `process`, `usage` and `output` start, hear and watch the child;
+`supervisor`, `channel` and `process` start the child, exchange messages with it and watch it;
 `__main__`, `confinement`, `seccomp`, `landlock`, `privileges` and `probes` run in it. Nothing here
 knows what it works on.
 """
@@ -15,7 +15,7 @@ from evolvisense.sandbox.supervisor import Reply, Sandbox
 
 REQUIRED = tuple(name for name in MEANINGS if name != "unprivileged_user")
 """What EVOLVISENSE_REQUIRE_SANDBOX asks for. Root without capabilities, that reaches no file and no
-process, is no hole in itself: another user is a second wall, for kernels without Landlock."""
+process, is not a hole by itself: another user is a second barrier, for kernels without Landlock."""
 
 __all__ = [
     "MAX_FRAME_BYTES",

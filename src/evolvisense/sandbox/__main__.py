@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 def main(text: str) -> NoReturn:
     """Run the target that the settings (JSON of process.py) name, and end.
 
-    Ends without tidying up: the destructors of native libraries are no part of the work.
+    Ends without cleanup: destructors of native libraries are not needed.
     """
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
     settings = json.loads(text)

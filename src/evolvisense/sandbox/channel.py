@@ -78,7 +78,7 @@ def pack(message: Mapping[str, Any], binary: bytes = b"") -> list[bytes]:
 
 
 class FrameReader:
-    """Puts frames together from pieces of any size; holds at most one frame and one piece."""
+    """Assembles frames from chunks of any size; holds at most one frame and one chunk."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()
@@ -202,7 +202,7 @@ class Link:
             self._end(breach)
 
     def refuse(self, why: str) -> NoReturn:
-        """End a process that says what makes no sense."""
+        """End a process whose messages are invalid."""
         self._end(SandboxDiedError(f"{self._process.name} was ended: {why}"))
 
     def _died(self) -> NoReturn:

@@ -25,7 +25,7 @@ from evolvisense.sandbox.confinement import renew_cpu_limit
 
 CHUNK_BYTES = 256 * 1024
 ORPHAN_GRACE_S = 10.0
-"""So long a process may go on after its parent has closed the channel."""
+"""How long the process may go on after its parent has closed the channel."""
 NO_ANSWER = "no_answer"
 
 log = logging.getLogger(__name__)
@@ -41,11 +41,11 @@ class Task:
     files: tuple[int, ...]
     """Descriptors that came with it, in the parent's order; closed when the task is answered."""
     is_cancelled: Callable[[], bool]
-    """Whether the answer is still wanted; does not wait, may be called from any thread."""
+    """Whether the parent has cancelled the task; does not wait, may be called from any thread."""
 
 
 class ChildChannel:
-    """Speaks with the parent. `event` may be called from several threads."""
+    """Messages to and from the parent. `event` may be called from several threads."""
 
     def __init__(self, tasks_fd: int, answers_fd: int, cpu_s: float) -> None:
         self._tasks_fd, self._answers_fd, self._cpu_s = tasks_fd, answers_fd, cpu_s
@@ -61,8 +61,8 @@ class ChildChannel:
     def tasks(self) -> Iterator[Task]:
         """The tasks in the order in which they were sent, until the parent closes the channel.
 
-        Each wants one `result` or `error`; where the next one is asked for without, the parent is
-        told so (code `no_answer`).
+        Each needs one `result` or `error`; where the next task is taken without one, the parent
+        gets an error with the code `no_answer`.
         """
         while (task := self._waiting.get()) is not None:
             self._current, self._is_open = task.number, True
@@ -74,7 +74,7 @@ class ChildChannel:
             _close(task.files)
 
     def event(self, message: Mapping[str, Any], binary: bytes = b"") -> None:
-        """Tell the parent something on the way; `message` names it under "event".
+        """Send the parent a message during the task; `message` names it under "event".
 
         Before the first task too. Raises FrameError where it is too large or is not JSON.
         """
@@ -99,7 +99,7 @@ class ChildChannel:
 
     def _answer(self, kind: str, body: Mapping[str, Any], binary: bytes) -> None:
         if not self._is_open:
-            raise RuntimeError(f"a {kind} was given, but there is no task without an answer")
+            raise RuntimeError(f"a {kind} was sent, but every task has been answered")
         self._write(kind, body, binary)
         self._is_open = False
 
@@ -130,7 +130,7 @@ class ChildChannel:
             self._waiting.put(None)
             time.sleep(ORPHAN_GRACE_S)
         except Exception:
-            log.exception("the parent sent what cannot be read")
+            log.exception("the parent sent an invalid message")
         os._exit(1)
 
     def _take(self, message: dict[str, Any], binary: bytes) -> None:

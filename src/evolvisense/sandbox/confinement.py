@@ -59,7 +59,7 @@ class Confinement:
     user: int | None
     """Number of the user to become; None for the one that it is."""
     writable: Sequence[Path] | None
-    """Files may change beneath these alone; None leaves writing as it is."""
+    """Files may change beneath these only; None leaves writing as it is."""
     readable: Sequence[Path] | None
     """Read besides Python, its packages and models; None leaves reading as it is."""
     private: Path | None
@@ -68,42 +68,42 @@ class Confinement:
     """A file that this process must not reach: the probes try it."""
 
 
-def confine(wanted: Confinement) -> tuple[tuple[str, ...], dict[str, str]]:
+def confine(target: Confinement) -> tuple[tuple[str, ...], dict[str, str]]:
     """Take rights away, as far as the kernel goes along, and try what is left.
 
     Args:
-        wanted: What is to be taken away.
+        target: What is to be taken away.
 
     Returns:
         The names of `probes.MEANINGS` that are in force, and why the others are not.
     """
     parent = os.getppid()
-    packages = python_folders(wanted.target, wanted.private)
-    listed = source_folders(wanted.target, wanted.private)
-    programs = wanted.limits.processes
+    packages = python_folders(target.target, target.private)
+    listed = source_folders(target.target, target.private)
+    programs = target.limits.processes
     trouble: dict[str, str] = {}
 
     def shut_off() -> None:
-        readable = wanted.readable
+        readable = target.readable
         landlock.enter_domain(
-            wanted.writable,
+            target.writable,
             None if readable is None else [*packages, *system_files(programs=programs), *readable],
             listed=listed,
             programs=programs,
         )
 
     def become_nobody() -> None:
-        why = privileges.drop_privileges(wanted.user, [*packages, *listed])
+        why = privileges.drop_privileges(target.user, [*packages, *listed])
         if why is not None:
             raise OSError(why)
 
     def call_filter() -> None:
-        machine, line = this_machine(), wanted.lifeline
+        machine, line = this_machine(), target.lifeline
         install(build_filter(machine, os.getpid(), processes=programs, lifeline=line))
 
     steps: list[tuple[tuple[str, ...], Callable[[], None]]] = [
-        (("ends_with_parent",), lambda: end_with_parent(wanted.lifeline)),
-        (("limits",), lambda: _set_limits(wanted.limits)),
+        (("ends_with_parent",), lambda: end_with_parent(target.lifeline)),
+        (("limits",), lambda: _set_limits(target.limits)),
         (("no_privileges",), privileges.forbid_new_privileges),
         (("no_other_files", "no_writes_elsewhere"), shut_off),
         (("unprivileged_user", "no_privileges"), become_nobody),
@@ -115,10 +115,10 @@ def confine(wanted: Confinement) -> tuple[tuple[str, ...], dict[str, str]]:
         except OSError as error:
             trouble |= dict.fromkeys(names, str(error))
     in_force, missing = probes.measure(
-        probes.Planted(parent, wanted.lifeline, wanted.tasks, wanted.planted),
-        wanted.limits,
-        reads=wanted.readable is not None,
-        writes=wanted.writable is not None,
+        probes.Planted(parent, target.lifeline, target.tasks, target.planted),
+        target.limits,
+        reads=target.readable is not None,
+        writes=target.writable is not None,
     )
     return in_force, {
         name: f"{seen} ({trouble[name]})" if name in trouble else seen

@@ -47,15 +47,15 @@ def enter_domain(
     must have been set. Paths that are not there are left out.
 
     Args:
-        writable: Files may be made, changed, read and deleted beneath these paths alone; None
+        writable: Files may be made, changed, read and deleted beneath these paths only; None
             leaves writing as it is.
-        readable: Files may be read beneath these paths and `writable` alone; None leaves reading
+        readable: Files may be read beneath these paths and `writable` only; None leaves reading
             as it is.
         listed: Names of files may be listed beneath these paths, where reading is limited.
         programs: Whether programs may be executed.
 
     Raises:
-        OSError: The kernel has no Landlock.
+        OSError: The kernel does not support Landlock.
     """
     version = _call("landlock_create_ruleset", None, 0, VERSION_QUESTION)
     written = WRITES | (REFER if version >= 2 else 0) | (TRUNCATE if version >= 3 else 0)
@@ -90,9 +90,9 @@ def _allow(ruleset: int, path: Path, rights: int) -> None:
     except (FileNotFoundError, NotADirectoryError, PermissionError):
         return
     try:
-        wanted = rights if path.is_dir() else rights & FOR_FILES
-        if wanted:
-            rule = struct.pack("=Qi", wanted, place)
+        allowed = rights if path.is_dir() else rights & FOR_FILES
+        if allowed:
+            rule = struct.pack("=Qi", allowed, place)
             _call("landlock_add_rule", ruleset, PATH_BENEATH, rule, 0)
     finally:
         os.close(place)

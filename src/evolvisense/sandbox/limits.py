@@ -26,7 +26,7 @@ class Limits:
     file_bytes: int = 4 * 1024**3
     """The largest file that may be written."""
     processes: bool = False
-    """Whether it may start processes. Theirs is no part of what is measured, so limits then hold
+    """Whether it may start processes. Their use is not measured, so limits then hold
     only for the first one."""
     nice: int = 5
     """How far others go before it where the processor is short, 0-19 (nice(2))."""
@@ -79,7 +79,7 @@ class Meter:
             self._task = (time.monotonic(), cpu_s(self._pid))
 
     def rest(self) -> None:
-        """There is no task; memory is still bounded."""
+        """No task is running; memory is still limited."""
         with self._lock:
             self._task = None
 

@@ -17,7 +17,7 @@ from evolvisense.sandbox.seccomp import this_machine
 from evolvisense.sandbox.syscalls import CALLS
 
 USERS = range(1_879_048_192, 2_147_483_646)
-"""Numbers that systemd's list of users (UIDS-GIDS.md) leaves to nobody."""
+"""Numbers that systemd's list of users (UIDS-GIDS.md) leaves unassigned."""
 FEW_USERS = range(60_578, 61_183)
 """The same within the first 65,536, for containers that map no more."""
 

@@ -24,7 +24,7 @@ from evolvisense.sandbox.syscalls import CALLS
 MEANINGS = {
     "ends_with_parent": "the kernel ends it when its parent ends, and it cannot prevent that",
     "limits": "bounds on memory, open files, file size and processor time; no core dumps",
-    "no_privileges": "it has no capabilities and no program gives it any",
+    "no_privileges": "it has no capabilities and cannot gain any from a program",
     "unprivileged_user": "it does not run as root",
     "no_other_files": "it reads Python, its packages and models, and no other file",
     "no_writes_elsewhere": "it changes no file but those that it was handed",

@@ -73,7 +73,7 @@ def _passes(name: str) -> bool:
 LINE_BYTES = 400
 """Longer lines are cut."""
 LINES, WINDOW_S = 20, 10.0
-"""At most so many lines in so many seconds."""
+"""At most LINES lines in WINDOW_S seconds."""
 
 output_log = logging.getLogger(__name__)
 
@@ -82,13 +82,13 @@ class OutputLog:
     """Reads a pipe in a thread until it is closed, and closes this end.
 
     Before `quiet` lines are logged as warnings. Afterwards a file is in the process's hands, whose
-    content a decoder may print: lines are logged for debugging alone, and their number as warning.
+    content a decoder may print: lines are logged at debug level only, their number as a warning.
     """
 
     def __init__(self, descriptor: int, name: str) -> None:
         self._descriptor, self._name = descriptor, name
         self._is_quiet = False
-        self._window_s, self._count, self._untold = time.monotonic(), 0, 0
+        self._window_s, self._count, self._hidden = time.monotonic(), 0, 0
         self.last_line = ""
         """Of those before `quiet`."""
         self._thread = threading.Thread(target=self._read, name=f"{name}-output", daemon=True)
@@ -108,34 +108,34 @@ class OutputLog:
             while data := os.read(self._descriptor, 64 * 1024):
                 *lines, rest = (rest + data).split(b"\n")
                 for line in lines:
-                    self._tell(line)
+                    self._log_line(line)
                 rest = rest[:LINE_BYTES]
-            self._tell(rest)
-            self._tell_rest()
+            self._log_line(rest)
+            self._log_hidden()
         finally:
             os.close(self._descriptor)
 
-    def _tell(self, line: bytes) -> None:
+    def _log_line(self, line: bytes) -> None:
         text = line[:LINE_BYTES].decode("utf-8", "backslashreplace").rstrip()
         if not text:
             return
         text = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
         now_s = time.monotonic()
         if now_s - self._window_s >= WINDOW_S:
-            self._tell_rest()
+            self._log_hidden()
             self._window_s, self._count = now_s, 0
         self._count += 1
         if not self._is_quiet:
             self.last_line = text
         if self._is_quiet or self._count > LINES:
-            self._untold += 1
+            self._hidden += 1
         elif self._count <= LINES:
             output_log.warning("%s: %s", self._name, text)
 
-    def _tell_rest(self) -> None:
-        if self._untold:
-            output_log.warning("%s printed %d lines that are not shown", self._name, self._untold)
-        self._untold = 0
+    def _log_hidden(self) -> None:
+        if self._hidden:
+            output_log.warning("%s printed %d lines that are not shown", self._name, self._hidden)
+        self._hidden = 0
 
 
 ENTRY = "evolvisense.sandbox"
@@ -200,7 +200,7 @@ class ChildProcess:
                 "answers": child_answers,
                 "lifeline": lifeline,
             }
-            # -P: the current folder is no source of modules.
+            # -P: modules are not looked for in the current folder.
             self._process = subprocess.Popen(  # noqa: S603 - this interpreter, no shell
                 [sys.executable, "-P", "-m", ENTRY, json.dumps(settings)],
                 stdin=subprocess.DEVNULL,
@@ -255,14 +255,14 @@ class ChildProcess:
             return -signal.SIGKILL if status is None else status
 
     def forget_planted(self) -> None:
-        """Delete the file that the child had to leave alone."""
+        """Delete the file that the child must not be able to reach."""
         planted, self._planted = self._planted, None
         if planted is not None:
             planted.unlink(missing_ok=True)
             planted.parent.rmdir()
 
     def close_tasks(self) -> None:
-        """Let the child know that no task follows."""
+        """Close the task channel: no task follows."""
         if self.tasks >= 0:
             os.close(self.tasks)
             self.tasks = -1
@@ -274,7 +274,7 @@ class ChildProcess:
 
 
 def _plant(name: str, folder: Path | None) -> Path | None:
-    """A file in a folder of its own that everybody may use, were it not for the sandbox."""
+    """A file that everybody could use if the sandbox did not prevent it, in a new folder."""
     try:
         made = Path(tempfile.mkdtemp(prefix=f"{name}-probe-", dir=folder)).absolute()
     except OSError as error:

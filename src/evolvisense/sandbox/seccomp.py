@@ -71,7 +71,7 @@ MACHINES = {"x86_64": Machine(0xC000003E, 0), "aarch64": Machine(0xC00000B7, 1)}
 
 
 class FilterUnavailableError(OSError):
-    """There is no filter for this processor, or the kernel takes none."""
+    """No filter exists for this processor, or the kernel does not accept it."""
 
 
 def this_machine() -> Machine:
@@ -130,7 +130,7 @@ def build_filter(
         both = [*_refuse(0, kept, refused), *_refuse(1, kept, refused)]
         rule(name, [*both, _give(ALLOW)])
     # ONNX Runtime pins its threads and complains where it cannot: answered as done. A thread of
-    # another process cannot be told from one of this by its number.
+    # another process cannot be distinguished from one of this process by its number.
     rule("sched_setaffinity", [_give(FAIL)])
     rule("close_range", [_give(FAIL + errno.ENOSYS)])
     if not processes:
@@ -184,7 +184,7 @@ def _only(index: int, values: Sequence[int], verdict: int) -> list[Instruction]:
 
 
 def _read_only(descriptors: Sequence[int], verdict: int) -> list[Instruction]:
-    """Of these descriptors fcntl may only tell flags and owner; go on with others."""
+    """On these descriptors fcntl may only read flags and owner; go on with others."""
     block: list[Instruction] = []
     for descriptor in descriptors:
         inner = _only(1, [F_GETFL, F_GETOWN], verdict)

@@ -1,4 +1,4 @@
-"""A child process under limits and without network, spoken to by messages.
+"""The supervisor of a child process that runs under limits and without network.
 
     with Sandbox("package.module:serve", limits, name="reader") as sandbox:
         answer = sandbox.request({"file": "a.webm"})
@@ -30,7 +30,7 @@ ANSWERS = ("result", "error")
 
 
 class Answer(NamedTuple):
-    """What a child said: kind "hello", "event", "result" or "error"."""
+    """What a child message: kind "hello", "event", "result" or "error"."""
 
     kind: str
     task: int
@@ -40,7 +40,7 @@ class Answer(NamedTuple):
 
 
 class Conversation:
-    """One thread may `ask` while another `hear`s. Errors, as those of Link, end the process."""
+    """One thread may `send` while another `receive`s. Errors, as those of Link, end the process."""
 
     def __init__(self, process: ChildProcess, limits: Limits) -> None:
         self.process = process
@@ -55,19 +55,19 @@ class Conversation:
         """Tasks without an answer."""
         return len(self._open)
 
-    def greet(self, timeout_s: float) -> tuple[tuple[str, ...], dict[str, str]]:
-        """Wait until a new child has given up its rights, before it runs anything from outside.
+    def handshake(self, timeout_s: float) -> tuple[tuple[str, ...], dict[str, str]]:
+        """Wait for the child's first message: it has given up its rights and runs nothing else yet.
 
         Returns:
-            The names of isolation that it saw to be in force, and why the others are not.
+            Names of the isolation that is in force, and why the others are not.
         """
-        said = self._said(timeout_s)
+        message = self._next_message(timeout_s)
         self.process.forget_planted()
-        if said is None:
+        if message is None:
             self.link.refuse(f"it did not start in {timeout_s:.0f} s")
-        return tuple(map(str, said.body["isolation"])), dict(said.body["missing"])
+        return tuple(map(str, message.body["isolation"])), dict(message.body["missing"])
 
-    def ask(self, message: Mapping[str, Any], binary: bytes, files: Sequence[int] = ()) -> int:
+    def send(self, message: Mapping[str, Any], binary: bytes, files: Sequence[int] = ()) -> int:
         """Send a task with descriptors of files; its number.
 
         Raises FrameError, too, where the message makes no frame.
@@ -86,22 +86,22 @@ class Conversation:
         self.link.write(parts, files=files)
         return number
 
-    def take_back(self, number: int, until_s: float) -> bool:
-        """Tell the child that an answer is not wanted; False where it does not listen."""
+    def send_cancel(self, number: int, until_s: float) -> bool:
+        """Tell the child that a task is cancelled; False where it does not read that in time."""
         return self.link.write(pack({"kind": "cancel", "task": number}), until_s)
 
-    def hear(self, timeout_s: float) -> Answer | None:
-        """What the child says next, or None where nothing came in that time."""
-        said = self._said(timeout_s)
-        if said is None:
+    def receive(self, timeout_s: float) -> Answer | None:
+        """The next message of the child, or None where nothing came in that time."""
+        message = self._next_message(timeout_s)
+        if message is None:
             return None
-        if said.kind == "hello":
-            self.link.refuse("it greeted twice")
-        if said.kind in ANSWERS:
-            self._note_answer(said.task)
-        return said
+        if message.kind == "hello":
+            self.link.refuse("it sent a second hello")
+        if message.kind in ANSWERS:
+            self._note_answer(message.task)
+        return message
 
-    def _said(self, timeout_s: float) -> Answer | None:
+    def _next_message(self, timeout_s: float) -> Answer | None:
         frame = self.link.read(timeout_s)
         if frame is None:
             return None
@@ -119,16 +119,16 @@ class Conversation:
                 else:
                     self._meter.rest()
                 return
-        self.link.refuse("an answer belongs to no task")
+        self.link.refuse("an answer that belongs to no open task")
 
 
 def _parse(frame: Frame) -> Answer:
     """Raises FrameError where the message is not one of a child."""
     kind, task, body = (frame.message.get(name) for name in ("kind", "task", "body"))
     if kind not in ("hello", "event", *ANSWERS) or type(task) is not int:
-        raise FrameError("a message is of no known kind")
+        raise FrameError("a message of an unknown kind")
     if not isinstance(body, dict):
-        raise FrameError("a message has no body")
+        raise FrameError("a message without a body")
     return Answer(str(kind), task, cast("dict[str, Any]", body), frame.binary)
 
 
@@ -164,7 +164,7 @@ class Sandbox:
     An error of the kind SandboxDiedError or SandboxLimitError, and a task that was broken off, end
     the process; `start` starts another.
 
-    The limits hold while this object is used: between two calls nobody looks.
+    Limits are only checked while a method of this object runs, not between two calls.
 
     Args:
         target: What to run.
@@ -219,7 +219,7 @@ class Sandbox:
             raise SandboxDiedError(f"{self.name} cannot be started: {error}") from error
         self._running = Conversation(process, self._limits)
         try:
-            self._isolation, self._missing = self._running.greet(START_S)
+            self._isolation, self._missing = self._running.handshake(START_S)
             if resident_bytes(process.pid):
                 self._isolation += ("measured",)
             else:
@@ -259,7 +259,7 @@ class Sandbox:
 
     @property
     def rss_bytes(self) -> int:
-        """Resident memory of the process; 0 while there is none."""
+        """Resident memory of the process in bytes; 0 while it does not run."""
         running = self._running
         return resident_bytes(running.process.pid) if running and running.process.is_alive else 0
 
@@ -309,7 +309,7 @@ class Sandbox:
         running = self._require()
         if running.outstanding and self.is_alive:
             raise RuntimeError("a request cannot be made while other tasks are under way")
-        number = running.ask(message, binary, files)
+        number = running.send(message, binary, files)
         looked_s = time.monotonic()
         try:
             while True:
@@ -332,20 +332,20 @@ class Sandbox:
         Tasks are answered in the order in which they are sent. Raises FrameError where the message
         is too large or is not JSON, SandboxDiedError or SandboxLimitError.
         """
-        return self._require().ask(message, binary)
+        return self._require().send(message, binary)
 
     def receive(self, timeout_s: float) -> Frame | None:
-        """What the child says next, as (message, binary); None where nothing came in that time.
+        """The next message of the child, as (message, binary); None where none came in that time.
 
         `{"event": ..., "task": n}` with what else the child put in, `{"result": {...}, "task": n}`
         or `{"error": {"code", "detail"}, "task": n}`. An event before the first task has n = 0.
         Raises SandboxDiedError or SandboxLimitError.
         """
-        said = self._require().hear(timeout_s)
-        if said is None:
+        message = self._require().receive(timeout_s)
+        if message is None:
             return None
-        body = said.body if said.kind == "event" else {said.kind: said.body}
-        return Frame({**body, "task": said.task}, said.binary)
+        body = message.body if message.kind == "event" else {message.kind: message.body}
+        return Frame({**body, "task": message.task}, message.binary)
 
     def kill(self) -> None:
         """End the process at once. Whoever waits for it gets a SandboxDiedError."""
@@ -380,16 +380,16 @@ class Sandbox:
         self, running: Conversation, number: int, on_event: Callable[[dict[str, Any]], None]
     ) -> Reply | None:
         """Wait a moment for the answer, handing on an event."""
-        said = running.hear(POLL_S)
-        if said is None:
+        message = running.receive(POLL_S)
+        if message is None:
             return None
-        if said.kind == "error":
-            code, detail = str(said.body.get("code")), str(said.body.get("detail"))
+        if message.kind == "error":
+            code, detail = str(message.body.get("code")), str(message.body.get("detail"))
             raise SandboxTaskError(code, detail[:DETAIL_CHARACTERS])
-        if said.kind == "result":
-            return Reply(said.body, said.binary)
-        if said.task == number:
-            on_event(said.body)
+        if message.kind == "result":
+            return Reply(message.body, message.binary)
+        if message.task == number:
+            on_event(message.body)
         return None
 
     def _cancel(self, running: Conversation, number: int) -> NoReturn:
@@ -397,7 +397,7 @@ class Sandbox:
         end_s = time.monotonic() + self._patience_s
         stopped = CancelledError("the work was stopped on request")
         try:
-            if running.take_back(number, end_s):
+            if running.send_cancel(number, end_s):
                 while time.monotonic() < end_s:
                     if self._reply(running, number, _ignore) is not None:
                         break

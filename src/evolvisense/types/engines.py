@@ -157,7 +157,7 @@ class VoiceEmotionClassifier(Protocol):
 
     model: ModelIdentity
     window_s: float
-    """Length of the windows that it was trained on; shorter ones, down to .5 s, are allowed."""
+    """Length of the windows that it was trained on; shorter ones, down to 0.5 s, are allowed."""
 
     def read_windows(self, mono_16k: F32) -> tuple[F32, F32]:
         """float32 (W, N) -> probabilities (W, 7) in the order of EMOTIONS, arousal (W,) 0-1."""

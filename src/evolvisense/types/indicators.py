@@ -252,7 +252,7 @@ class Indicators:
     """Every feature once, in the order of FEATURES; F0 level too, which only a baseline uses."""
     language: Language
     shrinkage: float
-    """Lambda: .5 against the reference set, .8 against a personal baseline."""
+    """Lambda: 0.5 against the reference set, 0.8 against a personal baseline."""
     blocks: int
     baseline: BaselineUse | None
     usual: Mapping[Feature, tuple[float, float]] = field(

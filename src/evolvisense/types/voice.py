@@ -121,7 +121,7 @@ class VoiceFeatures:
     syllable_rate_hz: float | None
     """Nuclei per second of speech, pauses left out (articulation rate)."""
     pauses: int
-    """Gaps of at least .2 s between two stretches of speech."""
+    """Gaps of at least 0.2 s between two stretches of speech."""
     pause_share: float | None
     """Time in pauses over the time from the first to the last speech, 0-1."""
     pauses_per_min: float | None

@@ -1,6 +1,6 @@
 """Sound becomes a description of the voice.
 
-Engines: `activity`, `pitch`, `emotion` (with `mel`). One pass: `reading` (what comes in pieces:
+Engines: `activity`, `pitch`, `emotion` (with `mel`). One pass: `reading` (blocks in order:
 `tracks`, `stream_quality`, `windows`, `levelling`), and for a voice that is speaking `live` with
 `running`, its measures.
 Measures: `segments`, `frames`, `periods`, `syllables`, `pauses`, `recording`, `speakers`;

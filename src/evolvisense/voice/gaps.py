@@ -1,9 +1,9 @@
-"""Holes in the sound: time that passes on the file's clock and that nothing is known about.
+"""Missing sound (holes): time on the file's clock without samples.
 
     file clock     0 ---- speech ---- 4 ........ hole ........ 9 ---- speech ---- 12
     stream clock   0 ---- speech ---- 4 . 4.3 ---- speech ---- 7.3
 
-The engines hear a short silence for each hole, so that sounds on both sides do not touch, and work
+The engines get a short silence for each hole, so that sounds on both sides do not touch, and work
 stays proportional to the sound that is there. What they found is moved to the file's clock at the
 end; what lies inside the silence is left out. `tests/voice/test_holes.py` guards both.
 """
@@ -45,13 +45,13 @@ class HoleClock:
         self._is_in_hole = False
 
     def heard(self, samples: int) -> None:
-        """Take notice of sound."""
+        """Count samples that are there."""
         self._samples += samples
         self._since_hole += samples
         self._is_in_hole = False
 
     def missing(self, samples: int) -> int:
-        """Take notice of missing sound; how many samples of silence stand for it now."""
+        """Count missing samples; returns how many samples of silence stand for them."""
         if not self._is_in_hole:
             self._holes.append(_Hole(self._samples / self._rate_hz, 0.0, 0.0))
             self._is_in_hole = True

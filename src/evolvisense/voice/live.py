@@ -44,7 +44,7 @@ WINDOW_S = 10.0
 MIN_VOICED_FOR_SD_S = 2.0
 """The spread of less is that of a word or two (ours)."""
 MIN_HEARD_FOR_SHARE_S = 3.0
-"""Less sound than this has no share of speech (ours)."""
+"""With less sound the share of speech is not given (ours)."""
 LEVEL_S = 0.5
 """The level is that of the latest sound of this length."""
 
@@ -64,7 +64,7 @@ class VoiceNow:
     voiced_s: float
     """Voiced speech in it."""
     speaking: bool | None
-    """Whether the latest 32 ms that are known, some .1 s ago, are speech."""
+    """Whether the latest 32 ms that are known, some 0.1 s ago, are speech."""
     speech_share: float | None
     """0-1."""
     f0_median_hz: float | None
@@ -177,7 +177,7 @@ def _level(mono: F32) -> float | None:
 
 STEP_S = 0.032
 PUSH_S = 0.08
-"""Sound is worked on in pieces of this length: shorter ones cost more, longer ones come later."""
+"""Blocks that are analysed at once: shorter ones cost more, longer ones come later."""
 
 
 @dataclass(frozen=True)
@@ -194,16 +194,16 @@ class LiveVoiceUpdate:
 class LiveVoice:
     """One live stream at any rate, whatever its gain.
 
-    Speech is known after .12 s. F0 needs .16 s of sound after it (the reach of swift-f0), so it
-    is known after .27 s. The level that the engines hear is that of the past alone; the first
-    word may be judged a little differently than by `VoiceReader`, which knows what follows.
+    Speech is known after 0.12 s. F0 needs 0.16 s of sound after it (the reach of swift-f0), so it
+    is known after 0.27 s. Loudness is normalized by the past only, so the first
+    word may be rated a little differently than by `VoiceReader`, which knows what follows.
     """
 
     def __init__(self, activity: VoiceActivity, pitch: PitchTracker, rate_hz: int) -> None:
         self._activity, self._pitch = activity.start(), pitch.start()
         self._to_16k = soxr.ResampleStream(rate_hz, RATE_HZ, 1, dtype="float32", quality="MQ")
         self._is_16k = rate_hz == RATE_HZ
-        self._levelling = LoudnessNormalizer()
+        self._normalizer = LoudnessNormalizer()
         self._held = np.zeros(0, np.float32)
         self._steps = 0
 
@@ -212,24 +212,24 @@ class LiveVoice:
         self._held = np.concatenate([self._held, self._resampled(mono, last=False)])
         size = round(PUSH_S * RATE_HZ)
         whole = len(self._held) // size * size
-        pieces = self._held[:whole].reshape(-1, size)
+        blocks = self._held[:whole].reshape(-1, size)
         self._held = self._held[whole:]
-        return self._hear([self._levelling.push(piece) for piece in pieces], last=False)
+        return self._analyse([self._normalizer.push(block) for block in blocks], last=False)
 
     def flush(self) -> LiveVoiceUpdate:
         """The rest; the stream is over."""
         rest = self._resampled(np.zeros(0, np.float32), last=True)
-        return self._hear([self._levelling.push(np.concatenate([self._held, rest]))], last=True)
+        return self._analyse([self._normalizer.push(np.concatenate([self._held, rest]))], last=True)
 
     def _resampled(self, mono: F32, *, last: bool) -> F32:
         if self._is_16k:
             return mono
         return np.asarray(self._to_16k.resample_chunk(mono, last=last), np.float32)
 
-    def _hear(self, pieces: list[F32], *, last: bool) -> LiveVoiceUpdate:
-        heard = np.concatenate([np.zeros(0, np.float32), *pieces])
-        probability = [self._activity.push(heard)]
-        contours = [self._pitch.push(heard)]
+    def _analyse(self, blocks: list[F32], *, last: bool) -> LiveVoiceUpdate:
+        mono_16k = np.concatenate([np.zeros(0, np.float32), *blocks])
+        probability = [self._activity.push(mono_16k)]
+        contours = [self._pitch.push(mono_16k)]
         if last:
             probability.append(self._activity.flush())
             contours.append(self._pitch.flush())

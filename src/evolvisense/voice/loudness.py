@@ -9,7 +9,7 @@ import numpy as np
 from evolvisense.types.arrays import F32
 
 MIN_SHARE = 0.1
-"""Of the RMS of the signal: a smaller offset is left alone, whatever the gain."""
+"""Of the RMS of the signal: a smaller offset is not removed, whatever the gain."""
 MEMORY = 32
 WINDOW_S = 0.25
 """The offset is the median of the means of the last MEMORY windows of WINDOW_S seconds."""

@@ -123,7 +123,7 @@ def gather(
 
 
 def in_speaking_range(f0_hz: F32) -> Bools:
-    """Which of F0 (V,) lie in the speaker's range: .75 of the first to 2.5 of the third quartile.
+    """Which of F0 (V,) lie in the speaker's range: 0.75 of the first to 2.5 of the third quartile.
 
     What lies outside is mostly half or twice the pitch; the upper limit is the wide one, for
     expressive speech (Hirst 2007, 2011).
@@ -140,7 +140,7 @@ def semitones(f0_hz: F32) -> F64:
 
 
 def statistics(material: Material, repeats: I64) -> Statistics:
-    """Statistics of multisets that hold each block so many times: repeats (R, B) -> (R,).
+    """Statistics of multisets of blocks: how often each holds each block (R, B) -> (R,).
 
     F0: level = median, SD = (P84 - P16) / 2, range = P95 - P5, excursion = median - P5, all in
     semitones and robust against octave errors. Loudness: SD and P95 - P5 of the intensity of voiced

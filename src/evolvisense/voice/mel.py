@@ -5,7 +5,7 @@ A frame is 64 ms, long enough to hold four periods of a deep voice, every 20 ms.
 - 64 mel bands (O'Shaughnessy's scale, 50-7600 Hz) in dB relative to the level of the speech in the
   window, so that the gain of the microphone falls out;
 - the generalised autocorrelation (Tolonen & Karjalainen 2000, doi:10.1109/89.876309) at 48 lags of
-  60-560 Hz on a logarithmic scale: a picture of pitch. Compressing the spectrum makes it nearly
+  60-560 Hz on a logarithmic scale: an image of pitch. Compressing the spectrum makes it nearly
   free of the channel, and the harmonics below 3.4 kHz carry it even where the fundamental itself
   is cut off, as on the telephone.
 """
@@ -29,7 +29,7 @@ LAGS = 48
 PITCH_RANGE_HZ = (60.0, 560.0)
 PITCH_BAND_HZ = (50.0, 3400.0)
 FLOOR_DB = -60.0
-"""Band level relative to the speech level under which nothing is told apart."""
+"""Band level relative to the speech level below which all values are alike."""
 TINY = 1e-14
 """Power that stands for digital silence; a 16-bit step is 1e-9."""
 WIDTH = MELS + LAGS
@@ -37,7 +37,7 @@ WIDTH = MELS + LAGS
 
 
 def frame_count(samples: int) -> int:
-    """Frames that lie wholly inside so many samples, at least 1: a shorter window is padded."""
+    """Frames that lie wholly inside this many samples, at least 1: a shorter window is padded."""
     return 1 + max(samples - FRAME_SAMPLES, 0) // HOP_SAMPLES
 
 
@@ -79,7 +79,7 @@ def describe(power: F32) -> tuple[F32, F32]:
     # On magnitudes that is 2/3, as in Tolonen & Karjalainen (2000).
     compressed = np.cbrt(power[:, low : low + len(cosines)])
     total = compressed.sum(axis=1, keepdims=True)
-    # Relative to the compressed power itself: digital silence has no periodicity instead of NaN.
+    # Relative to the compressed power itself: digital silence gets no periodicity instead of NaN.
     periodicity = product(compressed, cosines) / np.maximum(total, np.float32(TINY))
     return mel, periodicity.astype(np.float32)
 
@@ -129,7 +129,7 @@ def _lag_cosines() -> tuple[int, F32]:
     """First bin of PITCH_BAND_HZ, and cos(2 pi f / F0) float32 (bins, LAGS).
 
     The autocorrelation is the cosine transform of the power spectrum; taken as a product it can
-    be had at lags that are no whole number of samples.
+    be had at lags that are not a whole number of samples.
     """
     step_hz = RATE_HZ / FRAME_SAMPLES
     low, high = (round(hz / step_hz) for hz in PITCH_BAND_HZ)

@@ -2,9 +2,9 @@
 
 The models are used on languages, rooms, microphones and sounds that they never met. Nine statistics
 of the voiced frames of speech are compared with those of seven corpora of speech (one Gaussian for
-each, one covariance for all); the smallest Mahalanobis distance counts. It is told as a quantile:
-the share of recordings of a corpus that was left out which lie closer to the others. So .5 is
-usual for a corpus never met, and over .99 only one in a hundred recordings of speech lies
+each, one covariance for all); the smallest Mahalanobis distance counts. It is given as a quantile:
+the share of recordings of a corpus that was left out which lie closer to the others. So 0.5 is
+usual for a corpus never met, and over 0.99 only one in a hundred recordings of speech lies
 (`training/voice/novelty.py` makes the numbers).
 """
 

@@ -15,13 +15,13 @@ from evolvisense.voice.vad import runs
 SHORTEST_S = 0.0001
 LONGEST_S = 0.02
 MAX_PERIOD_FACTOR = 1.3
-"""Neighbouring periods that differ by more are no neighbours."""
+"""Periods that differ by more are not counted as neighbours."""
 MAX_AMPLITUDE_FACTOR = 1.6
 NEAREST, FURTHEST = 0.8, 1.25
 """Where the next period is looked for, in periods."""
 MIN_CORRELATION = 0.3
 MIN_PEAK = 0.01
-"""Of the highest peak of the stretch of voice."""
+"""Of the highest peak of the voiced run."""
 AMPLITUDE_REACH = 0.2
 """The amplitude of a period is the Hann-weighted RMS this share of a period around its mark."""
 MIN_PAIRS = 20
@@ -40,7 +40,7 @@ class PeriodMarks:
 def period_marks(mono: F32, rate_hz: int, frame_s: F64, f0_hz: F32) -> PeriodMarks:
     """Marks of the periods of samples (N,) with F0 (F,) at the times (F,), NaN where unvoiced.
 
-    Praat's `To PointProcess (cc)`: from the highest peak in the middle of a stretch of voice to
+    Praat's `To PointProcess (cc)`: from the highest peak in the middle of a voiced run to
     both sides, each time to where a window of one period correlates best (Boersma 1993).
     """
     voiced = np.isfinite(f0_hz)
@@ -80,7 +80,7 @@ def period_amplitudes(mono: F32, rate_hz: int, pts_s: F64) -> F64:
 def local_jitter_pct(pts_s: F64) -> float | None:
     """Mean absolute difference of neighbouring periods over the mean period, percent.
 
-    Praat's `Get jitter (local)`: periods of .1-20 ms whose neighbours differ by less than 1.3.
+    Praat's `Get jitter (local)`: periods of 0.1-20 ms whose neighbours differ by less than 1.3.
     """
     period = np.diff(pts_s)
     alike = _alike(period[:-1], period[1:])
@@ -114,7 +114,7 @@ def _alike(before: F64, after: F64) -> Bools:
 
 
 class _Walk:
-    """Steps through one stretch of voice, from period to period; positions are in samples."""
+    """Steps through one voiced run, from period to period; positions are in samples."""
 
     def __init__(
         self, mono: F32, energy: F64, first: float, hop: float, periods: list[float]
@@ -129,10 +129,10 @@ class _Walk:
         middle = (self._left + self._right) / 2
         half = self._period_at(middle) / 2
         begin = max(0, round(middle - half))
-        stretch = self._mono[begin : round(middle + half) + 1]
-        if not len(stretch):
+        search = self._mono[begin : round(middle + half) + 1]
+        if not len(search):
             return []
-        start = float(begin + np.argmax(np.abs(stretch - stretch.mean())))
+        start = float(begin + np.argmax(np.abs(search - search.mean())))
         whole = self._mono[max(0, round(self._left)) : round(self._right) + 1]
         least = MIN_PEAK * float(np.abs(whole).max(initial=0))
         return [*reversed(self._side(start, -1, least)), start, *self._side(start, 1, least)]

@@ -17,8 +17,8 @@ F0_MIN_HZ = 60.0
 F0_MAX_HZ = 500.0
 """Speaking voices; a creak below or a scream above is left unvoiced rather than guessed."""
 VOICED_CONFIDENCE = 0.3
-"""swift-f0 is calibrated for .5, on cleaner sound. Against Praat on 180 clips of three corpora, at
-the level of `LoudnessNormalizer`, .3 finds 88-92 % of the voiced frames (.5: 82-87 %); errors of
+"""swift-f0 is calibrated for 0.5, on cleaner sound. Against Praat on 180 clips of three corpora, at
+the level of `LoudnessNormalizer`, 0.3 finds 88-92 % of the voiced frames (0.5: 82-87 %); errors of
 over two semitones stay at 1-2 %. On six compressed clips (CREMA-D): 59 % instead of 37 %."""
 PUSH_SAMPLES = RATE_HZ * 8 // 100
 """Shorter pushes wait for each other: each call of the network repeats 21 frames of context."""
@@ -93,11 +93,11 @@ MIN_OVER_SD = 3.0
 def check_speakers(frames: SpectralFrames, segments: tuple[SpeechSegment, ...]) -> SpeakerCheck:
     """`several` where the median F0 of segments falls into two groups that lie far apart (ours).
 
-    This is no diarisation: it hears pitch alone. On speech of actors in up to eight emotions,
-    joined from 8 clips, it says `several` of 52 % of the pairs of a woman and a man, of 5 % of
-    the pairs of one sex, and wrongly of 14 % of single speakers, who shout in one clip and mutter
-    in the next. So `one` means "not heard to be several". `unknown`: under four segments with
-    enough voice.
+    This is not speaker diarisation: only pitch is used. On speech of actors in up to eight
+    emotions, joined from 8 clips, it says `several` of 52 % of the pairs of a woman and a man, of
+    5 % of the pairs of one sex, and wrongly of 14 % of single speakers, who shout in one clip and
+    mutter in the next. So `one` means "not heard to be several". `unknown`: under four segments
+    with enough voice.
     """
     pitch_st, weight_s = _segment_pitch(frames, segments)
     if len(pitch_st) < MIN_SEGMENTS:

@@ -15,14 +15,14 @@ from evolvisense.voice.vad import runs, widened
 
 @dataclass(frozen=True)
 class Pauses:
-    """Silent pauses inside a stretch of talk; arrays (P,)."""
+    """Silent pauses inside a recording; arrays (P,)."""
 
     start_s: F64
     duration_s: F64
 
     @property
     def middle_s(self) -> F64:
-        """Time of the middle of each pause."""
+        """Middle of each pause in seconds."""
         return self.start_s + self.duration_s / 2
 
 
@@ -49,7 +49,7 @@ def _meets(gap: tuple[float, float], holes: tuple[SpeechSegment, ...]) -> bool:
 MIN_DIP_DB = 2.0
 """Fall of the intensity between two nuclei (de Jong & Wempe 2009)."""
 MAX_BELOW_LOUDEST_DB = 25.0
-"""A nucleus is no weaker than this below the 99th percentile (de Jong & Wempe 2009)."""
+"""A nucleus is at most this far below the 99th percentile (de Jong & Wempe 2009)."""
 LOUDEST_PERCENTILE = 99
 VOICED_REACH = 1
 """A nucleus is voiced where a frame this near to its peak is."""

@@ -80,9 +80,9 @@ CLIP_NEAR = 0.7
 """A clipped one reaches this share: after Opus and AAC the ceiling is no longer level."""
 PLATEAU, SHOULDER = 0.9, 0.6
 MIN_PLATEAU = 0.68
-"""Share of the width at SHOULDER that a flat peak has at PLATEAU; a parabola's is .5, any sine's
-.48. Measured: speech that is not clipped stays under .0002, clipping of 1-3 % is read as .7-.9 of
-itself without a codec, half to .8 after Opus; AAC can hide it."""
+"""Share of the width at SHOULDER that a flat peak has at PLATEAU; a parabola's is 0.5, any sine's
+0.48. Measured: speech that is not clipped stays under 0.0002, clipping of 1-3 % is read as
+0.7-0.9 of itself without a codec, half to 0.8 after Opus; AAC can hide it."""
 MIN_PLATEAU_SAMPLES = 3
 
 BAND_HZ = 250.0
@@ -191,7 +191,7 @@ class BandPower:
         """Upper edge of the highest band in which speech is heard; None without speech.
 
         There the mean power of speech is within 60 dB of its strongest band and 6 dB over what
-        lies between stretches of speech. Free of gain.
+        lies between speech segments. Free of gain.
         """
         if not self._speech_steps:
             return None
@@ -208,8 +208,8 @@ def decay_time_s(level_db: F32, hop_s: float) -> float | None:
     """Hint at the room's decay time RT60 in seconds from intensity (N,); None without clean falls.
 
     Median of the straight falls of at least 20 dB: where a sound stops, the room rings on (after
-    Ratnam et al. 2003, JASA 114, 2877-2892). Speech itself fades in .15-.3 s, so rooms below that
-    look alike; on convolved speech rooms of .3-1.2 s are read within 25 %.
+    Ratnam et al. 2003, JASA 114, 2877-2892). Speech itself fades in 0.15-0.3 s, so rooms below that
+    look alike; on convolved speech rooms of 0.3-1.2 s are read within 25 %.
     """
     falling = np.concatenate([[False], np.diff(level_db) < 0])
     falls = [_fall_s(level_db[a - 1 : b], hop_s) for a, b in runs(falling)]

@@ -57,7 +57,7 @@ STEP_S = STEP_SAMPLES / RATE_HZ
 FRAME_S = 0.016
 """The pitch engine's grid."""
 CHUNK_S = 8
-"""The stream is worked on in pieces of this length, so block sizes change nothing."""
+"""The stream is analysed in chunks of this length, so block sizes change nothing."""
 
 
 class VoiceReader:
@@ -95,7 +95,7 @@ class _Stream:
         self._native = np.zeros(0, np.float32)
         self._activity, self._pitch = reader.activity.start(), reader.pitch.start()
         self._vad = reader.vad
-        self._hysteresis, self._levelling = Hysteresis(reader.vad), LoudnessNormalizer()
+        self._hysteresis, self._normalizer = Hysteresis(reader.vad), LoudnessNormalizer()
         self._legacy = LegacyMeans(rate_hz)
         self._to_16k = soxr.ResampleStream(rate_hz, RATE_HZ, 1, dtype="float32")
         self._step_rest = np.zeros(0, np.float32)
@@ -124,13 +124,13 @@ class _Stream:
 
     def finish(self) -> VoiceReading:
         mono_16k = self._resampled(self._native, last=True)
-        levelled = self._levelling.push(mono_16k)
-        probability = np.concatenate([self._activity.push(levelled), self._activity.flush()])
-        active = self._hear(self._native, mono_16k, probability)
+        normalized = self._normalizer.push(mono_16k)
+        probability = np.concatenate([self._activity.push(normalized), self._activity.flush()])
+        active = self._add_tracks(self._native, mono_16k, probability)
         if len(self._step_rest):
             self._level.append(_levels(self._step_rest[None]))
         self._quality.finish(active)
-        self._tracks.push(mono_16k, self._pitch.push(levelled))
+        self._tracks.push(mono_16k, self._pitch.push(normalized))
         frames, marks = self._tracks.finish(self._pitch.flush())
         timeline = self._timeline(frames)
         segments = speech_segments(timeline.speech_probability, STEP_S, self._start_s, self._vad)
@@ -166,10 +166,10 @@ class _Stream:
 
     def _chunk(self, native: F32) -> None:
         mono_16k = self._resampled(native, last=False)
-        levelled = self._levelling.push(mono_16k)
-        active = self._hear(native, mono_16k, self._activity.push(levelled))
+        normalized = self._normalizer.push(mono_16k)
+        active = self._add_tracks(native, mono_16k, self._activity.push(normalized))
         self._quality.sort(active)
-        self._tracks.push(mono_16k, self._pitch.push(levelled))
+        self._tracks.push(mono_16k, self._pitch.push(normalized))
         if self._windows is not None:
             self._windows.push(mono_16k, active)
 
@@ -178,7 +178,7 @@ class _Stream:
             return mono
         return np.asarray(self._to_16k.resample_chunk(mono, last=last), np.float32)
 
-    def _hear(self, native: F32, mono_16k: F32, probability: F32) -> Bools:
+    def _add_tracks(self, native: F32, mono_16k: F32, probability: F32) -> Bools:
         """Keep the tracks of the voice activity's grid; which of the next steps are speech."""
         self._quality.push(native)
         self._probability.append(probability)
@@ -234,29 +234,31 @@ def _mean_by_step(frames: SpectralFrames, start_s: float, steps: int) -> F32:
 NO_MARKS = PeriodMarks(np.zeros(0), np.zeros(0))
 
 
-def voice_excerpt(reading: VoiceReading, stretch: MediaExtent) -> VoiceReading:
-    """What the stretch holds, described anew; a window of emotion belongs to it with its middle.
+def voice_excerpt(reading: VoiceReading, window: MediaExtent) -> VoiceReading:
+    """The part of a reading in a time window, with its own statistics.
+
+    An emotion window belongs to it if its middle does.
 
     Jitter and shimmer are None, for a reading keeps no marks of periods. Noise, clipping and
-    speakers stay those of the whole recording, which tells them better than a part of it.
+    speakers stay those of the whole recording, which shows them better than a part of it.
     """
-    segments = _cut(reading.segments, stretch)
-    frames = _frames(reading.frames, stretch)
-    holes = _cut(reading.holes, stretch)
-    syllable_s = reading.syllable_s[stretch.holds(reading.syllable_s)]
+    segments = _cut(reading.segments, window)
+    frames = _frames(reading.frames, window)
+    holes = _cut(reading.holes, window)
+    syllable_s = reading.syllable_s[window.holds(reading.syllable_s)]
     return replace(
         reading,
-        timeline=_timeline(reading.timeline, stretch),
+        timeline=_timeline(reading.timeline, window),
         frames=frames,
         segments=segments,
         syllable_s=syllable_s,
-        emotion=_emotion(reading.emotion, stretch),
+        emotion=_emotion(reading.emotion, window),
         features=describe_voice(
             frames,
             NO_MARKS,
             segments,
             syllable_s,
-            stretch.duration_s,
+            window.duration_s,
             holes,
             reading.long_pause_s,
         ),
@@ -264,30 +266,29 @@ def voice_excerpt(reading: VoiceReading, stretch: MediaExtent) -> VoiceReading:
     )
 
 
-def _cut(segments: tuple[SpeechSegment, ...], stretch: MediaExtent) -> tuple[SpeechSegment, ...]:
+def _cut(segments: tuple[SpeechSegment, ...], window: MediaExtent) -> tuple[SpeechSegment, ...]:
     inside = [
-        SpeechSegment(max(s.start_s, stretch.start_s), min(s.end_s, stretch.end_s))
-        for s in segments
+        SpeechSegment(max(s.start_s, window.start_s), min(s.end_s, window.end_s)) for s in segments
     ]
     return tuple(s for s in inside if s.end_s > s.start_s)
 
 
-def _frames(frames: SpectralFrames, stretch: MediaExtent) -> SpectralFrames:
-    mine = stretch.holds(frames.pts_s)
+def _frames(frames: SpectralFrames, window: MediaExtent) -> SpectralFrames:
+    mine = window.holds(frames.pts_s)
     return SpectralFrames(**{name: values[mine] for name, values in vars(frames).items()})
 
 
-def _timeline(timeline: VoiceTimeline, stretch: MediaExtent) -> VoiceTimeline:
-    mine = stretch.holds(timeline.pts_s)
+def _timeline(timeline: VoiceTimeline, window: MediaExtent) -> VoiceTimeline:
+    mine = window.holds(timeline.pts_s)
     arrays = {name: values[mine] for name, values in vars(timeline).items() if name != "step_s"}
     return replace(timeline, **arrays)
 
 
-def _emotion(emotion: VoiceEmotion | None, stretch: MediaExtent) -> VoiceEmotion | None:
+def _emotion(emotion: VoiceEmotion | None, window: MediaExtent) -> VoiceEmotion | None:
     if emotion is None:
         return None
     middle_s: F64 = (emotion.start_s + emotion.end_s) / 2
-    mine = stretch.holds(middle_s)
+    mine = window.holds(middle_s)
     if not mine.any():
         return None
     return VoiceEmotion(**{name: values[mine] for name, values in vars(emotion).items()})

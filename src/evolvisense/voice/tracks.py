@@ -27,7 +27,7 @@ from evolvisense.voice.frames import (
 from evolvisense.voice.perturbation import PeriodMarks, period_marks
 
 LONGEST_VOICE_S = 8.0
-"""A stretch of voice that lasts longer is cut here, so that memory stays bounded."""
+"""A voiced run that lasts longer is cut here, so that memory stays bounded."""
 SLACK_S = 0.1
 """Samples kept around the waiting frames: MARGIN_S, and two periods of 50 Hz."""
 
@@ -35,8 +35,8 @@ SLACK_S = 0.1
 class FrameTracks:
     """Measures frames as soon as their pitch and the samples around them are known.
 
-    What is measured does not depend on how the stream is cut into pieces, as long as a piece ends
-    in an unvoiced frame; only there a stretch of voice is handed on, so periods are never lost.
+    Block sizes change nothing as long as unvoiced frames come often enough: voiced runs are only
+    handed on as a whole, so periods are never lost.
     """
 
     def __init__(self, rate_hz: int, start_s: float) -> None:

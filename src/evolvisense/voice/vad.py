@@ -121,7 +121,7 @@ def runs(active: Bools) -> list[tuple[int, int]]:
 
 
 def widened(mask: Bools, steps: int) -> Bools:
-    """What is true of mask (N,), and its neighbours up to so many steps away."""
+    """A mask (N,) with every True run widened by `steps` on both sides."""
     # "full" and not "same", which is longer than a mask that is shorter than the kernel.
     return np.convolve(mask, np.ones(2 * steps + 1), "full")[steps : steps + len(mask)] > 0
 

@@ -45,7 +45,7 @@ PICTURE_BURST = 2
 SOUND_RATE, SOUND_BURST_S = 1.1, 5.0
 """Sound may come a little faster than it was spoken, and so much of it at once."""
 SOUND_STEP_S = 0.25
-"""Sound is handed on in pieces of this length at least: each one repeats .35 s of context."""
+"""Sound is handed on in pieces of this length at least: each one repeats 0.35 s of context."""
 SOUND_NEAR_S = 2.0
 """Sound belongs to a picture that is no further away (`MAX_SOUND_AGE_S` of `evolvisense.live`)."""
 VOICE_EVERY_S = 0.5
