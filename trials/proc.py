@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 
-def status_mb(pid: int | str, field: str) -> float:
+def status_mb(pid: int | str, name: str) -> float:
     """A memory figure of a process in MB (2**20): VmRSS now, VmHWM its peak."""
-    return int((field(Path(f"/proc/{pid}/status"), field) or "0").split()[0]) / 1024
+    return int((field(Path(f"/proc/{pid}/status"), name) or "0").split()[0]) / 1024
 
 
 def process_tree(pid: int) -> list[int]:
